@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSL-1.0
+# Settings of the whole build. Nothing here touches a project that uses heddle through add_subdirectory.
+include(GNUInstallDirs)
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_EXTENSIONS OFF)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  # The command and the library's target are both called heddle: without a folder of its own, the command's file would
+  # clash with the target's name at the root of the build folder.
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Kind of build" FORCE)
+  endif()
+
+  find_program(HEDDLE_CCACHE ccache)
+  if(HEDDLE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    # What ccache has to overlook so that it can cache a file that uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${HEDDLE_CCACHE})
+  endif()
+endif()
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+# Linked PRIVATE by everything that is compiled here, and by nothing that is installed.
+add_library(heddle_flags INTERFACE)
+if(HEDDLE_WARNINGS)
+  target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-Wshadow>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12 sees these in its own std::string where there is nothing (GCC bugs 105329 and 105651): no errors.
+    target_compile_options(heddle_flags INTERFACE
+      $<$<COMPILE_LANGUAGE:CXX>:-Wno-error=array-bounds;-Wno-error=restrict;-Wno-error=stringop-overflow>)
+  endif()
+endif()
+
+# What a command in the folder scripts/ may rely on, also in a test.
+find_program(HEDDLE_BASH bash REQUIRED)

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSL-1.0
+# Every examples/*.cpp is a program and a CTest test that runs it.
+file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp")
+foreach(file IN LISTS examples)
+  get_filename_component(name "${file}" NAME_WE)
+  set(target heddle_example_${name})
+  add_executable(${target} "${file}")
+  target_link_libraries(${target} PRIVATE heddle::heddle heddle_flags)
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/examples")
+  set(test "${HEDDLE_TEST_PREFIX}examples.${name}")
+  add_test(NAME "${test}" COMMAND ${target})
+  set_tests_properties("${test}" PROPERTIES LABELS examples TIMEOUT 120 ENVIRONMENT "${HEDDLE_TEST_ENVIRONMENT}")
+endforeach()
