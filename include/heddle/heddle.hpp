@@ -4,5 +4,25 @@
 // Everything in the library heddle::heddle, for small programs and for trying things out. A program that minds
 // its compile time includes the headers that it uses. Written by scripts/update-umbrella.
 
+#include <heddle/rt/async_park.hpp>
+#include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
+#include <heddle/rt/coroutine.hpp>
+#include <heddle/rt/entropy.hpp>
+#include <heddle/rt/error.hpp>
+#include <heddle/rt/exception_hook.hpp>
+#include <heddle/rt/fiber.hpp>
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/rt/function_ref.hpp>
+#include <heddle/rt/inbox.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/poller.hpp>
+#include <heddle/rt/runnable.hpp>
+#include <heddle/rt/task_context.hpp>
+#include <heddle/rt/thread.hpp>
+#include <heddle/rt/timer.hpp>
+#include <heddle/rt/topology.hpp>
 #include <heddle/rt/version.hpp>
+#include <heddle/rt/waiter.hpp>
+#include <heddle/rt/word_lock.hpp>
+#include <heddle/rt/worker.hpp>

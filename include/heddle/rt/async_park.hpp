@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// park() for coroutines: an awaitable that queues the coroutine in the parking lot. Deadlines and
+// cancellation work on every awaitable of heddle because they are written once, here.
+
+#include <coroutine>
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/config.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/runnable.hpp>
+#include <heddle/rt/timer.hpp>
+#include <heddle/rt/waiter.hpp>
+#include <utility>
+
+namespace heddle::inline v0::rt {
+
+class worker;
+class task_context;
+
+/// The waiter that stands for a suspended coroutine: resumed by the worker and under the task on which it
+/// suspended.
+class HEDDLE_API coroutine_waiter : private waiter, private runnable, private timer {
+ public:
+    coroutine_waiter() noexcept;
+
+    /// True if there is a stop request to deliver, and then suspend() must not be called. @throws
+    /// invalid_state outside a worker.
+    bool begin(const void* address, cancellation mode);
+    /// Queues; false if `validate()` said that there is nothing to wait for.
+    bool suspend(std::coroutine_handle<> h, const void* address, function_ref<bool()> validate,
+                 deadline until);
+    /// After resumption, or instead of it: how the wait ended.
+    wait_outcome end() noexcept;
+
+    using waiter::token;
+
+ private:
+    static void on_wake(waiter& w, wait_outcome outcome) noexcept;
+    static void on_run(runnable& r) noexcept;
+    static void on_timeout(timer& t) noexcept;
+
+    std::coroutine_handle<> handle_;
+    worker* home_ = nullptr;
+    task_context* task_ = nullptr;
+    wait_outcome outcome_ = wait_outcome::invalid;
+    bool announced_ = false;
+};
+
+/// Awaitable: suspends the coroutine under `address` until unparked, `until`, or (if observed) cancellation.
+///
+/// `validate` is called under the bucket's lock and says whether to wait. `co_await` gives the wait_outcome;
+/// token() is valid after granted.
+template <class Validate> class async_park {
+ public:
+    async_park(const void* address, Validate validate, deadline until = deadline::never(),
+               cancellation mode = cancellation::observed)
+        : address_(address),
+          validate_(std::move(validate)),
+          until_(until),
+          mode_(mode) {}
+
+    bool await_ready() { return waiter_.begin(address_, mode_); }
+    bool await_suspend(std::coroutine_handle<> h) { return waiter_.suspend(h, address_, validate_, until_); }
+    wait_outcome await_resume() noexcept { return waiter_.end(); }
+    std::uintptr_t token() const noexcept { return waiter_.token(); }
+
+ private:
+    coroutine_waiter waiter_;
+    const void* address_;
+    Validate validate_;
+    deadline until_;
+    cancellation mode_;
+};
+
+}  // namespace heddle::inline v0::rt

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/rt/coroutine.hpp>
+#include <utility>
+
+namespace heddle::inline v0::rt {
+
+#if defined(__clang__)
+
+void resume(std::coroutine_handle<> h) noexcept {
+    h.resume();
+}
+
+#else
+
+namespace {
+constinit thread_local std::coroutine_handle<>* next_slot = nullptr;
+}
+
+void resume(std::coroutine_handle<> h) noexcept {
+    std::coroutine_handle<> next = nullptr;
+    std::coroutine_handle<>* const outer = std::exchange(next_slot, &next);
+    do {
+        h.resume();
+        h = std::exchange(next, nullptr);
+    } while (h);
+    next_slot = outer;
+}
+
+void resume_next(std::coroutine_handle<> h) noexcept {
+    *next_slot = h;
+}
+
+#endif
+
+}  // namespace heddle::inline v0::rt

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "futex.hpp"
+
+#include <heddle/rt/error.hpp>
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/task_context.hpp>
+#include <heddle/rt/timer.hpp>
+#include <heddle/rt/worker.hpp>
+
+namespace heddle::inline v0::rt {
+
+namespace {
+
+// A blocked thread: sleeps on its own outcome until somebody has set it.
+class thread_waiter : public waiter {
+ public:
+    thread_waiter() noexcept : waiter(waiter_kind::thread, &on_wake) {}
+
+    /// Sleeps until woken; false if the deadline passed first.
+    bool block(deadline until) noexcept {
+        while (outcome() == wait_outcome::waiting)
+            if (!futex_wait(state_, static_cast<std::uint32_t>(wait_outcome::waiting), until)) return false;
+        return true;
+    }
+
+    // acquire: what the waker did before it woke us is visible from here on.
+    wait_outcome outcome() const noexcept {
+        return static_cast<wait_outcome>(state_.load(std::memory_order_acquire));
+    }
+
+ private:
+    static void on_wake(waiter& w, wait_outcome outcome) noexcept {
+        auto& word = static_cast<thread_waiter&>(w).state_;
+        const auto* address = &word;
+        // release: pairs with outcome(). After this store the sleeper may leave and the waiter be gone.
+        word.store(static_cast<std::uint32_t>(outcome), std::memory_order_release);
+        futex_wake(address, 1);
+    }
+
+    std::atomic<std::uint32_t> state_{static_cast<std::uint32_t>(wait_outcome::waiting)};
+};
+
+// A suspended fiber: queued once its stack is no longer in use, and made ready again by its home worker.
+class fiber_waiter : public waiter, private timer {
+ public:
+    /// Armed at once: the timer cannot fire before the home worker, which runs this, goes on with its loop.
+    fiber_waiter(fiber_task& task, const void* address, function_ref<bool()> validate, deadline until)
+        : waiter(waiter_kind::fiber, &on_wake),
+          timer(&on_timeout),
+          task_(task),
+          address_(address),
+          validate_(validate) {
+        if (!until.is_never()) task_.home().add_timer(*this, until.when());
+    }
+    ~fiber_waiter() { task_.home().remove_timer(*this); }
+
+    wait_outcome wait() noexcept {
+        task_.suspend([](void* self) noexcept { static_cast<fiber_waiter*>(self)->publish(); }, this);
+        return outcome_;
+    }
+
+ private:
+    void publish() noexcept {
+        if (!parking_lot::enqueue(*this, address_, validate_)) task_.resume();
+    }
+    static void on_wake(waiter& w, wait_outcome outcome) noexcept {
+        auto& self = static_cast<fiber_waiter&>(w);
+        self.outcome_ = outcome;
+        self.task_.resume();
+    }
+    static void on_timeout(timer& t) noexcept {
+        auto& self = static_cast<fiber_waiter&>(t);
+        if (parking_lot::withdraw(self)) self.wake(wait_outcome::timed_out);
+    }
+
+    fiber_task& task_;
+    const void* address_;
+    function_ref<bool()> validate_;
+    wait_outcome outcome_ = wait_outcome::invalid;
+};
+
+wait_outcome block(thread_waiter& w, const void* address, function_ref<bool()> validate, deadline until) {
+    if (!parking_lot::enqueue(w, address, validate)) return wait_outcome::invalid;
+    if (!w.block(until)) {
+        if (parking_lot::withdraw(w)) return wait_outcome::timed_out;
+        w.block(deadline::never());  // somebody took it out and is about to wake it
+    }
+    return w.outcome();
+}
+
+// The wait of either kind, with the stop requests of its task.
+template <class Waiter, class Wait>
+wait_outcome observe(Waiter& w, task_context* task, bool& stopped, const void* address, Wait wait) {
+    if (task != nullptr && !task->begin_wait(w, address)) return wait_outcome::cancelled;
+    wait_outcome outcome = wait();
+    if (outcome == wait_outcome::invalid && stopped) outcome = wait_outcome::cancelled;
+    if (task != nullptr) task->end_wait(outcome);
+    return outcome;
+}
+
+}  // namespace
+
+wait_outcome park(const void* address, function_ref<bool()> validate, deadline until, cancellation mode,
+                  std::uintptr_t* token) {
+    task_context* const task = mode == cancellation::observed ? &current_task() : nullptr;
+    bool stopped = false;  // a request came between begin_wait() and queueing
+    const auto still_right = [&] {
+        stopped = task != nullptr && task->stop_pending();
+        return !stopped && validate();
+    };
+    const auto finish = [&](const waiter& w, wait_outcome outcome) {
+        if (token != nullptr) *token = w.token();
+        return outcome;
+    };
+    if (fiber_task* const fiber = fiber_task::current()) {
+        fiber_waiter w(*fiber, address, still_right, until);
+        return finish(w, observe(w, task, stopped, address, [&] { return w.wait(); }));
+    }
+    thread_waiter w;
+    return finish(w,
+                  observe(w, task, stopped, address, [&] { return block(w, address, still_right, until); }));
+}
+
+void sleep_until(deadline until) {
+    const char nobody_unparks_this = 0;
+    const auto outcome = park(
+        &nobody_unparks_this, [] { return true; }, until, cancellation::observed);
+    if (outcome == wait_outcome::cancelled) throw cancelled();
+}
+
+}  // namespace heddle::inline v0::rt

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <heddle/rt/error.hpp>
+#include <heddle/rt/poller.hpp>
+
+namespace heddle::inline v0::rt {
+
+namespace {
+
+// Rounded up, so that a wait never ends before its deadline.
+timespec remaining(deadline until) noexcept {
+    const auto left = std::max(until.when() - clock::now(), clock::duration::zero());
+    return {static_cast<time_t>(left.count() / 1'000'000'000),
+            static_cast<long>(left.count() % 1'000'000'000)};
+}
+
+}  // namespace
+
+poller::poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    int failed = epoll_ < 0 || event_ < 0 ? errno : 0;
+    if (failed == 0) {
+        epoll_event e{};
+        e.events = EPOLLIN;
+        e.data.ptr = nullptr;  // null stands for the eventfd
+        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &e) != 0) failed = errno;
+    }
+    if (failed == 0) return;
+    if (epoll_ >= 0) ::close(epoll_);
+    if (event_ >= 0) ::close(event_);
+    throw_system_error(failed, "cannot create an epoll instance");
+}
+
+poller::~poller() {
+    ::close(event_);
+    ::close(epoll_);
+}
+
+void poller::add(readiness& r) {
+    epoll_event e{};
+    e.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    e.data.ptr = &r;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, r.fd(), &e) != 0)
+        throw_system_error(errno, "cannot watch file descriptor " + std::to_string(r.fd()));
+    ++files_;
+}
+
+void poller::remove(readiness& r) noexcept {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, r.fd(), nullptr);
+    --files_;
+    for (const auto d : {direction::read, direction::write}) {
+        r.flag(d).store(true, std::memory_order_relaxed);
+        parking_lot::unpark_all(r.address(d));
+    }
+}
+
+void poller::wait(deadline until) noexcept {
+    std::array<epoll_event, 128> events;  // bounds one batch, so that timers and other work get their turn
+    int n = -1;
+    if (until.is_never()) {
+        n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+    } else {
+        const timespec left = remaining(until);
+        n = left.tv_sec == 0 && left.tv_nsec == 0
+                ? ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0)
+                : ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &left, nullptr);
+    }
+    for (int i = 0; i < n; ++i) {
+        const epoll_event& e = events[static_cast<std::size_t>(i)];
+        if (e.data.ptr == nullptr) {
+            std::uint64_t count = 0;
+            [[maybe_unused]] const auto r = ::read(event_, &count, sizeof count);
+            continue;
+        }
+        auto& file = *static_cast<readiness*>(e.data.ptr);
+        // An error or hang-up is news for both sides: the system call that follows will say what it was.
+        const bool broken = (e.events & (EPOLLERR | EPOLLHUP)) != 0;
+        const auto mark = [&](direction d, std::uint32_t mask) {
+            if (!broken && (e.events & mask) == 0) return;
+            file.flag(d).store(true, std::memory_order_relaxed);
+            parking_lot::unpark_all(file.address(d));
+        };
+        mark(direction::read, EPOLLIN | EPOLLRDHUP);
+        mark(direction::write, EPOLLOUT);
+    }
+}
+
+void poller::wake() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto r = ::write(event_, &one, sizeof one);
+}
+
+bool wait_ready(int fd, direction d, deadline until) {
+    pollfd p{fd, static_cast<short>(d == direction::read ? POLLIN : POLLOUT), 0};
+    for (;;) {
+        timespec left{};
+        if (!until.is_never()) left = remaining(until);
+        const int n = ::ppoll(&p, 1, until.is_never() ? nullptr : &left, nullptr);
+        if (n > 0) return true;
+        if (n == 0 && until.expired()) return false;
+        if (n < 0 && errno != EINTR)
+            throw_system_error(errno, "cannot wait for file descriptor " + std::to_string(fd));
+    }
+}
+
+}  // namespace heddle::inline v0::rt
