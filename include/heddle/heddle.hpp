@@ -26,3 +26,8 @@
 #include <heddle/rt/waiter.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
+#include <heddle/policy/fcfs.hpp>
+#include <heddle/policy/policy.hpp>
+#include <heddle/policy/priority.hpp>
+#include <heddle/policy/ready_list.hpp>
+#include <heddle/policy/round_robin.hpp>

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What a scheduling policy is: the rule that says which ready task runs next and for how long. A policy is a
+// value. It reads no clock, starts nothing and draws no random numbers of its own: what it answers follows
+// from what it was told and from the time it is given. So the same object can be simulated, can run a live
+// pool and can drive a test, it can be copied to ask "what if", and the same calls give the same answers
+// every time.
+//
+// Whoever drives a policy (a simulator, a pool, a checker; "the driver") calls, with a `now` that never goes
+// back:
+//
+//   arrive(task, now)         The task is ready: it is new, or what it waited for has come.
+//   pick(now)                 Chooses a ready task, which is then running and no longer ready; nothing if
+//   none is ready. slice(id, used, now)      How much longer the running task may go on. Ask after pick(),
+//   and again after an arrive():
+//                             with ageing, the answer depends on who waits. When it is over, call ran(…
+//                             expired …).
+//   preempts(id, used, now)   Whether a ready task should displace the running one. Ask after arrive(). If
+//   the driver
+//                             follows it calls ran(… preempted …).
+//   ran(id, used, why, now)   The running task has stopped. Unless it is blocked or finished it is ready
+//   again. leave(id, now)            The task is gone for good, finished or cancelled, whatever it was doing.
+//   Forget it.
+//
+// `used` is the CPU time since the task was picked, which is less than the time that has passed where a
+// switch costs something or the driver was itself interrupted. All that happens at one instant is told before
+// pick() is called for that instant; in what order must not matter. Several tasks may be running, one per
+// worker; a pool with a queue per worker gives each a policy object of its own.
+//
+// How the policies that are not here yet fit:
+//   shortest job next        pick() the smallest `burst`.
+//   shortest remaining time  the same by `burst` minus the sum of what ran() told; preempts() subtracts
+//   `used` as well. multilevel feedback      a level per id, kept over a block; ran() charges the allotment
+//   whatever the reason, slice() is what
+//                            is left of it or the time to the next boost, pick() does the boosts that are
+//                            due.
+//   lottery                  `weight` tickets; the random stream is part of the state and seeded by the user.
+//   stride, fair share       a pass or virtual run time per id, advanced in ran() by used / weight.
+//   earliest deadline first  pick() and preempts() by `deadline`; rate monotonic by `period`.
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <heddle/rt/config.hpp>
+#include <optional>
+
+namespace heddle::inline v0::policy {
+
+/// Virtual time has no clock, only readings that somebody gives.
+struct timeline {
+    using rep = std::int64_t;
+    using period = std::nano;
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<timeline>;
+    static constexpr bool is_steady = true;
+};
+using duration = timeline::duration;
+using time = timeline::time_point;
+
+/// A slice without an end.
+inline constexpr duration unlimited = duration::max();
+
+/// What a driver says about a task that becomes ready. Policies read what they need.
+template <class Id = std::uint64_t> struct task_info {
+    Id id{};
+    time arrival{};                   ///< when it became ready, this time; not after the `now` of arrive()
+    std::optional<duration> burst{};  ///< how much CPU time it will need, if that is known or estimated
+    int priority = 0;
+    std::uint32_t weight = 1;  ///< its share or tickets, relative to others
+    std::optional<time> deadline{};
+    std::optional<duration> period{};
+};
+
+/// Why a running task stopped.
+enum class stop_reason {
+    expired,    ///< its slice is over; ready
+    preempted,  ///< another one is to run, or the driver wants its worker back; ready
+    yielded,    ///< it said that others may go first; ready
+    blocked,    ///< it waits, and arrives again when what it waits for comes
+    finished,   ///< it is done; leave() follows
+};
+
+/// Whether a task that stopped for this reason can go on at once.
+constexpr bool still_ready(stop_reason why) noexcept {
+    return why != stop_reason::blocked && why != stop_reason::finished;
+}
+
+/// Who goes first among those that a policy's rule does not tell apart.
+enum class tie_break {
+    arrival_then_id,     ///< who became ready earlier, then the smaller id
+    arrival_then_order,  ///< who became ready earlier, then whose arrive() was called first
+    id,                  ///< the smaller id, always: one that yields does not let a larger id go first
+};
+
+/// What names a task: anything with an order, which must not depend on addresses if results are to repeat.
+template <class Id>
+concept task_id = std::copyable<Id> && std::totally_ordered<Id>;
+
+/// A rule that says which ready task runs next; see the top of this file. Nothing here asks for allocation: a
+/// policy for a fixed set of tasks can keep its state in arrays.
+template <class P>
+concept scheduling_policy = std::copyable<P> && task_id<typename P::id_type> &&
+    requires(P p, const P asked, const task_info<typename P::id_type> task, const typename P::id_type id,
+             duration used, stop_reason why, time now) {
+    p.arrive(task, now);
+    { p.pick(now) } -> std::same_as<std::optional<typename P::id_type>>;
+    { asked.slice(id, used, now) } -> std::same_as<duration>;
+    { asked.preempts(id, used, now) } -> std::same_as<bool>;
+    p.ran(id, used, why, now);
+    p.leave(id, now);
+};
+
+}  // namespace heddle::inline v0::policy
