@@ -31,3 +31,15 @@
 #include <heddle/policy/priority.hpp>
 #include <heddle/policy/ready_list.hpp>
 #include <heddle/policy/round_robin.hpp>
+#include <heddle/task/completion_queue.hpp>
+#include <heddle/task/executor.hpp>
+#include <heddle/task/future.hpp>
+#include <heddle/task/future_state.hpp>
+#include <heddle/task/inline_executor.hpp>
+#include <heddle/task/map_result.hpp>
+#include <heddle/task/promise.hpp>
+#include <heddle/task/spawned.hpp>
+#include <heddle/task/task.hpp>
+#include <heddle/task/thread_pool.hpp>
+#include <heddle/task/wait.hpp>
+#include <heddle/task/work.hpp>

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A result to come. Executors hand out futures for the work they are given; promise<T> makes one by hand.
+// Block on it, `co_await` it, withdraw it, or be called back. For many futures at once see wait.hpp.
+
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/error.hpp>
+#include <heddle/task/future_state.hpp>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace heddle::inline v0 {
+
+template <class T> class future;
+
+namespace detail {
+
+template <class T>
+using const_result = std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>>;
+
+/// Waits for a future in a coroutine; resumes on the worker on which the coroutine ran.
+template <class T, bool Take> class future_awaiter {
+ public:
+    explicit future_awaiter(state_ref<result_state<T>> state)
+        : state_(std::move(state)),
+          park_(state_->address(), {state_.get()}) {}
+
+    bool await_ready() {
+        if (state_->done()) return true;
+        parked_ = true;
+        return park_.await_ready();
+    }
+    bool await_suspend(std::coroutine_handle<> h) { return park_.await_suspend(h); }
+    std::conditional_t<Take, T, const_result<T>> await_resume() {
+        if (parked_ && park_.await_resume() == rt::wait_outcome::cancelled) throw cancelled();
+        auto& value = state_->value();
+        if constexpr (std::is_void_v<T>)
+            return;
+        else if constexpr (Take)
+            return std::move(value);
+        else
+            return value;
+    }
+
+ private:
+    struct validate {
+        const future_state* state;
+        bool operator()() const noexcept { return state->announce_waiter(); }
+    };
+    state_ref<result_state<T>> state_;
+    rt::async_park<validate> park_;
+    bool parked_ = false;
+};
+
+/// Access to the state of a future, for executors.
+struct future_access {
+    template <class T> static future<T> make(state_ref<result_state<T>> state) noexcept {
+        return future<T>(std::move(state));
+    }
+    template <class T> static const state_ref<result_state<T>>& state(const future<T>& f) noexcept {
+        return f.state_;
+    }
+};
+
+}  // namespace detail
+
+/// A handle on a result to come; copies share it. Dropping a future cancels nothing, and an exception that
+/// nobody looked at is reported once, through the exception hook.
+///
+/// Thread-safety: different handles may be used from different threads at the same time, also of the same
+/// result. All members but valid() need a valid handle.
+template <class T = void> class future {
+ public:
+    using value_type = T;
+
+    /// A handle on nothing.
+    future() noexcept = default;
+    bool valid() const noexcept { return static_cast<bool>(state_); }
+
+    future_status status() const noexcept { return state_->status(); }
+    /// Finished or cancelled.
+    bool done() const noexcept { return state_->done(); }
+
+    /// Waits for the result and gives it; may be called again and again.
+    /// Blocks: the current task. Throws: what the work threw; cancelled if it was withdrawn, or if the
+    /// calling task is asked to stop (nothing is lost).
+    detail::const_result<T> get() const& { return get_until(rt::deadline::never()); }
+    /// Waits for the result and moves it out, as take() does.
+    T get() && { return std::move(*this).take(); }
+    /// Waits for the result and moves it out; other handles then see a moved-from value.
+    T take() && {
+        state_->wait(rt::deadline::never());
+        const auto held = std::move(state_);
+        if constexpr (std::is_void_v<T>)
+            held->value();
+        else
+            return std::move(held->value());
+    }
+    /// As get(), for at most `d`. Throws: timeout_error too; the future is unchanged by it.
+    template <class Rep, class Period>
+    detail::const_result<T> get_for(std::chrono::duration<Rep, Period> d) const {
+        return get_until(rt::deadline::after(d));
+    }
+    /// As get(), until `until`. Throws: timeout_error too.
+    detail::const_result<T> get_until(rt::deadline until) const {
+        if (!state_->wait(until)) throw timeout_error("the future was not done in time");
+        if constexpr (std::is_void_v<T>)
+            state_->value();
+        else
+            return state_->value();
+    }
+
+    /// Waits until done. Blocks: the current task. Throws: cancelled if the calling task is asked to stop.
+    void wait() const { state_->wait(rt::deadline::never()); }
+    /// Waits until done, for at most `d`. @return whether it is done.
+    template <class Rep, class Period> bool wait_for(std::chrono::duration<Rep, Period> d) const {
+        return state_->wait(rt::deadline::after(d));
+    }
+    /// Waits until done or `until`. @return whether it is done.
+    bool wait_until(rt::deadline until) const { return state_->wait(until); }
+
+    /// Waits and gives the exception, null if there is a value. Blocks: the current task.
+    /// Throws: cancelled if the future was withdrawn.
+    std::exception_ptr exception() const {
+        wait();
+        if (status() == future_status::cancelled) state_->check();
+        return state_->error();
+    }
+
+    /// Withdraws work that has not started. @return false once it runs or is finished; true if withdrawn,
+    /// also before.
+    bool cancel() const noexcept { return state_->cancel(); }
+    /// Asks running work to stop: it sees heddle::cancelled at its next cancellation point. Work that has not
+    /// started sees it at its first.
+    void request_stop() const noexcept { state_->request_stop(); }
+
+    /// Calls `f(future)` once done, in the thread that completes it; at once if it is done. Several are
+    /// called in the order of registration. What `f` throws goes to the exception hook.
+    template <class F> void on_done(F f) const {
+        struct node final : detail::future_state::callback {
+            explicit node(F&& g) : function(std::move(g)) {}
+            void call(detail::future_state& s) override {
+                function(future(detail::state_ref<state>::share(static_cast<state*>(&s))));
+            }
+            F function;
+        };
+        state_->on_done(std::make_unique<node>(std::move(f)));
+    }
+
+    /// Suspends the coroutine until done; resumes on its own worker. A point of cancellation (nothing is
+    /// lost).
+    auto operator co_await() const& { return detail::future_awaiter<T, false>(state_); }
+    auto operator co_await() && { return detail::future_awaiter<T, true>(std::move(state_)); }
+
+    friend bool operator==(const future& a, const future& b) noexcept {
+        return a.state_.get() == b.state_.get();
+    }
+
+ private:
+    friend struct detail::future_access;
+    using state = detail::result_state<T>;
+    explicit future(detail::state_ref<state> s) noexcept : state_(std::move(s)) {}
+
+    detail::state_ref<state> state_;
+};
+
+}  // namespace heddle::inline v0

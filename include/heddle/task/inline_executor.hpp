@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The executor that has no workers: submit() runs the call before it returns. For comparing against, for
+// tests, and for code that takes any executor but should run in place.
+
+#include <heddle/rt/error.hpp>
+#include <heddle/task/executor.hpp>
+#include <heddle/task/map_result.hpp>
+#include <heddle/task/work.hpp>
+#include <utility>
+
+namespace heddle::inline v0 {
+
+/// Runs every task in the calling thread, under the task's own identity. Thread-safety: one thread at a time.
+class inline_executor {
+ public:
+    /// Calls `f(args...)` and gives its result as a finished future. Throws: shutdown_error after shutdown().
+    template <class F, class... Args> auto submit(F&& f, Args&&... args) {
+        if (closed_) throw shutdown_error("submit() on an inline_executor that has been shut down");
+        auto made = detail::make_work(std::forward<F>(f), std::forward<Args>(args)...);
+        made.task->run();
+        return std::move(made.future);
+    }
+
+    /// Calls `f` with each item in turn. Throws: shutdown_error.
+    template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
+        return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
+    }
+
+    /// Refuses further work; nothing is ever pending.
+    void shutdown(shutdown_options = {}) noexcept { closed_ = true; }
+
+ private:
+    bool closed_ = false;
+};
+
+}  // namespace heddle::inline v0

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/rt/error.hpp>
+#include <heddle/rt/exception_hook.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/task/future_state.hpp>
+#include <mutex>
+
+namespace heddle::inline v0::detail {
+
+namespace {
+
+// A task that stopped because it was asked to has not failed.
+bool is_cancelled(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+future_state::~future_state() {
+    if (error_ && !error_seen_.load(std::memory_order_relaxed) && !is_cancelled(error_))
+        rt::report_exception(error_, "a task failed and nobody looked at its future");
+}
+
+bool future_state::set_running() {
+    std::uint32_t word = word_.load(std::memory_order_relaxed);
+    for (;;) {
+        const future_status now = status_of(word);
+        if (now == future_status::cancelled) return false;
+        if (now != future_status::pending)
+            throw invalid_state("set_running() on a future that runs or is finished");
+        const auto running = (word & ~status_mask) | static_cast<std::uint32_t>(future_status::running);
+        // relaxed: nothing is published by this step.
+        if (word_.compare_exchange_weak(word, running, std::memory_order_relaxed)) return true;
+    }
+}
+
+bool future_state::cancel() noexcept {
+    {
+        std::lock_guard guard(callbacks_lock_);  // complete() and this exclude each other through it
+        if (status() == future_status::cancelled) return true;
+        if (status() != future_status::pending) return false;
+        // What runs next may set running without the lock; then there is nothing to withdraw any more.
+        std::uint32_t word = word_.load(std::memory_order_relaxed);
+        do {
+            if (status_of(word) != future_status::pending) return false;
+        } while (!word_.compare_exchange_weak(
+            word, (word & waiters) | static_cast<std::uint32_t>(future_status::cancelled),
+            std::memory_order_release, std::memory_order_relaxed));
+    }
+    complete(future_status::cancelled);
+    return true;
+}
+
+void future_state::claim() {
+    auto now = status();
+    if (now == future_status::pending && set_running()) return;  // from here on nobody can cancel it
+    now = status();
+    if (now == future_status::cancelled)
+        throw invalid_state("the future was cancelled; its result cannot be set");
+    if (now == future_status::finished) throw invalid_state("the future has a result already");
+}
+
+void future_state::fail(std::exception_ptr error) {
+    claim();
+    error_ = std::move(error);
+    complete(future_status::finished);
+}
+
+void future_state::complete(future_status status) noexcept {
+    std::unique_ptr<callback> list;
+    std::uint32_t old = 0;
+    {
+        std::lock_guard guard(callbacks_lock_);
+        old = word_.exchange(static_cast<std::uint32_t>(status), std::memory_order_acq_rel);
+        list = std::move(first_callback_);
+        last_callback_ = nullptr;
+    }
+    if ((old & waiters) != 0) rt::parking_lot::unpark_all(&word_);
+    while (list) {
+        try {
+            list->call(*this);
+        } catch (...) {
+            rt::report_exception(std::current_exception(), "a callback of a future threw");
+        }
+        list = std::move(list->next);
+    }
+}
+
+void future_state::on_done(std::unique_ptr<callback> c) {
+    {
+        std::lock_guard guard(callbacks_lock_);
+        if (!done()) {
+            callback* const raw = c.get();
+            (last_callback_ != nullptr ? last_callback_->next : first_callback_) = std::move(c);
+            last_callback_ = raw;
+            return;
+        }
+    }
+    try {
+        c->call(*this);
+    } catch (...) {
+        rt::report_exception(std::current_exception(), "a callback of a future threw");
+    }
+}
+
+bool future_state::announce_waiter() const noexcept {
+    std::uint32_t word = word_.load(std::memory_order_acquire);
+    while (!done(word))
+        if (word_.compare_exchange_weak(word, word | waiters, std::memory_order_acquire)) return true;
+    return false;
+}
+
+bool future_state::wait(rt::deadline until) const {
+    if (done()) return true;
+    const auto outcome = rt::park(
+        &word_, [this] { return announce_waiter(); }, until, rt::cancellation::observed);
+    if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+    return done();
+}
+
+std::exception_ptr future_state::error() const noexcept {
+    error_seen_.store(true, std::memory_order_relaxed);
+    return error_;
+}
+
+void future_state::check() const {
+    if (status() == future_status::cancelled)
+        throw cancelled("the future was cancelled before its task started");
+    if (error_) std::rethrow_exception(error());
+}
+
+}  // namespace heddle::inline v0::detail
