@@ -43,3 +43,11 @@
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
 #include <heddle/task/work.hpp>
+#include <heddle/io/byte_stream.hpp>
+#include <heddle/io/endpoint.hpp>
+#include <heddle/io/event_loop.hpp>
+#include <heddle/io/gather.hpp>
+#include <heddle/io/pollable.hpp>
+#include <heddle/io/sleep.hpp>
+#include <heddle/io/tcp.hpp>
+#include <heddle/io/unique_fd.hpp>

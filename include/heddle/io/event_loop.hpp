@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// One thread that runs coroutines, timers and sockets. heddle::run(main()) is all that most programs need;
+// make an event_loop of your own to run several mains after each other or to hand it work from other threads.
+
+#include <functional>
+#include <heddle/rt/config.hpp>
+#include <heddle/rt/word_lock.hpp>
+#include <heddle/rt/worker.hpp>
+#include <heddle/task/executor.hpp>
+#include <heddle/task/map_result.hpp>
+#include <heddle/task/spawned.hpp>
+#include <heddle/task/task.hpp>
+#include <heddle/task/work.hpp>
+#include <string>
+#include <utility>
+
+namespace heddle::inline v0 {
+
+namespace detail {
+
+template <class R> struct loop_result { using type = R; };
+template <class T> struct loop_result<task<T>> { using type = T; };
+
+/// A call as a coroutine, which owns the callable and its arguments as long as the coroutine that it gives
+/// may run.
+template <class R, class F, class... Args>
+task<typename loop_result<R>::type> call_on_loop(F f, Args... args) {
+    if constexpr (std::is_same_v<typename loop_result<R>::type, R>)
+        co_return std::invoke(std::move(f), std::move(args)...);
+    else
+        co_return co_await std::invoke(f, std::move(args)...);
+}
+
+}  // namespace detail
+
+/// A worker that runs coroutine tasks on the thread that calls run().
+///
+/// Thread-safety: spawn() and request_stop() from any thread, the rest from one thread at a time.
+class HEDDLE_API event_loop : private detail::spawn_scope {
+ public:
+    explicit event_loop(std::string name = "loop");
+    /// Asks what is still alive to stop, and runs it to its end.
+    ~event_loop();
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+
+    /// The loop that the calling thread runs, null if none.
+    static event_loop* current() noexcept;
+
+    /// Runs `main` to its end and gives its result. Tasks that it spawned and that are still alive are asked
+    /// to stop and run to their end before this returns. Blocks: the calling thread. Throws: what `main`
+    /// threw; invalid_state if this thread runs a loop already.
+    template <class T> T run(task<T> main) {
+        future<T> result = spawn(std::move(main));
+        run_until_done(*detail::future_access::state(result));
+        return std::move(result).take();
+    }
+
+    /// Starts `t` on this loop; it runs once the loop does. The task is the loop's: dropping the future does
+    /// not stop it.
+    template <class T> future<T> spawn(task<T> t) {
+        auto* s = new detail::spawned_task<T>(std::move(t), *this);
+        auto result = detail::future_access::make<T>(detail::state_ref<detail::result_state<T>>::share(s));
+        try {
+            start(*s);
+        } catch (...) {
+            s->give_up();
+            throw;
+        }
+        return result;
+    }
+
+    /// Calls `f(args...)` on the loop, or runs the coroutine if that is what the call gives; as submit() of
+    /// any executor. Throws: shutdown_error after shutdown().
+    template <class F, class... Args> auto submit(F&& f, Args&&... args) {
+        using R = typename detail::call_result<F, Args...>::type;
+        return spawn(detail::call_on_loop<R>(std::decay_t<F>(std::forward<F>(f)),
+                                             std::decay_t<Args>(std::forward<Args>(args))...));
+    }
+
+    /// Submits `f(item)` for every item at once and gives the results in the order of the items.
+    template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
+        return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
+    }
+
+    /// Refuses further work. With `wait` it runs what is alive to its end here, or asks it to stop first with
+    /// `cancel_pending`, unless the loop is running: then run() does that.
+    /// Blocks: the calling thread, if `wait`.
+    void shutdown(shutdown_options options = {});
+
+    /// Asks everything that is alive on this loop to stop: each task sees heddle::cancelled once.
+    void request_stop() noexcept;
+
+ private:
+    /// @throws shutdown_error
+    void start(detail::spawned& s);
+    void finished(detail::spawned& s) noexcept override;
+    void run_until_done(const detail::future_state& main);
+    void drain(bool stop_first) noexcept;
+
+    rt::worker worker_;
+    rt::word_lock lock_;
+    detail::spawned* alive_ = nullptr;  // under lock_, newest first
+    bool closed_ = false;               // under lock_
+};
+
+/// Runs `main` on a loop of its own. See event_loop::run().
+template <class T> T run(task<T> main) {
+    event_loop loop;
+    return loop.run(std::move(main));
+}
+
+/// Starts `t` on the loop of the calling coroutine. @throws invalid_state outside a loop.
+template <class T> future<T> spawn(task<T> t) {
+    event_loop* loop = event_loop::current();
+    if (loop == nullptr)
+        throw invalid_state("spawn() outside a loop: call it from a coroutine, or loop.spawn()");
+    return loop->spawn(std::move(t));
+}
+
+}  // namespace heddle::inline v0
