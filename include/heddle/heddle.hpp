@@ -51,3 +51,7 @@
 #include <heddle/io/sleep.hpp>
 #include <heddle/io/tcp.hpp>
 #include <heddle/io/unique_fd.hpp>
+#include <heddle/process/entry.hpp>
+#include <heddle/process/process_pool.hpp>
+#include <heddle/process/remote_task.hpp>
+#include <heddle/process/travel.hpp>

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/poller.hpp>
+#include <vector>
 
 namespace heddle::inline v0::rt {
 
@@ -104,6 +105,17 @@ bool wait_ready(int fd, direction d, deadline until) {
         if (n == 0 && until.expired()) return false;
         if (n < 0 && errno != EINTR)
             throw_system_error(errno, "cannot wait for file descriptor " + std::to_string(fd));
+    }
+}
+
+std::size_t wait_any(std::span<const int> fds) {
+    std::vector<pollfd> polled;
+    for (const int fd : fds) polled.push_back({fd, POLLIN, 0});
+    for (;;) {
+        const int n = ::ppoll(polled.data(), polled.size(), nullptr, nullptr);
+        if (n < 0 && errno != EINTR) throw_system_error(errno, "cannot wait for file descriptors");
+        for (std::size_t i = 0; n > 0 && i < polled.size(); ++i)
+            if (polled[i].revents != 0) return i;
     }
 }
 

@@ -10,6 +10,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <span>
 
 namespace heddle::inline v0::rt {
 
@@ -84,5 +85,9 @@ class HEDDLE_API poller {
 /// Blocks the calling thread until `fd` is ready or hung up. @return false if the deadline passed first.
 /// @throws std::system_error
 HEDDLE_API bool wait_ready(int fd, direction d, deadline until = deadline::never());
+
+/// Blocks the calling thread until one of `fds` can be read or is hung up. @return its index.
+/// @throws std::system_error
+HEDDLE_API std::size_t wait_any(std::span<const int> fds);
 
 }  // namespace heddle::inline v0::rt

@@ -48,6 +48,9 @@ class HEDDLE_API future_state {
         if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
+    /// Whether anybody else has a handle. acquire: pairs with their release().
+    bool shared() const noexcept { return refs_.load(std::memory_order_acquire) > 1; }
+
     future_status status() const noexcept { return status_of(word_.load(std::memory_order_acquire)); }
     bool done() const noexcept { return done(word_.load(std::memory_order_acquire)); }
 

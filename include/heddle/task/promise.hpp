@@ -28,6 +28,11 @@ template <class T = void> class promise {
     /// A handle on the result; may be called several times.
     future<T> get_future() const { return detail::future_access::make<T>(state_); }
 
+    /// Whether there is a result, or it was cancelled.
+    bool done() const noexcept { return state_->done(); }
+    /// Withdraws it as a future's cancel() does.
+    bool cancel() noexcept { return state_->cancel(); }
+
     /// Says that the work starts. @return false if the future was cancelled meanwhile. @throws invalid_state
     bool set_running() { return state_->set_running(); }
 
@@ -42,7 +47,7 @@ template <class T = void> class promise {
     struct state final : detail::result_state<T> {};
 
     void abandon() noexcept {
-        if (!state_ || state_->done()) return;
+        if (!state_ || state_->done() || !state_->shared()) return;
         try {
             state_->fail(std::make_exception_ptr(error("the promise went away without a result")));
         } catch (const invalid_state&) {

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "server_link.hpp"
+
+#include "fd_message.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <heddle/io/event_loop.hpp>
+#include <heddle/rt/error.hpp>
+#include <string_view>
+#include <vector>
+
+namespace heddle::inline v0 {
+
+namespace {
+
+// Long enough for a program with slow static initialisation on a loaded machine; a program that does not
+// serve at all would otherwise be waited for for ever.
+constexpr std::chrono::seconds patience{30};
+
+struct socket_pair {
+    unique_fd ours;
+    unique_fd theirs;
+};
+
+socket_pair make_pair(int type) {
+    int fds[2];
+    if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) != 0)
+        throw_system_error(errno, "cannot create a socket pair");
+    return {unique_fd(fds[0]), unique_fd(fds[1])};
+}
+
+// Starts this program again with `control` as descriptor 3.
+pid_t spawn_server(int control) {
+    constexpr int place = 3;
+    const std::string setting = std::string(fork_server_variable) + "=" + std::to_string(place);
+    std::vector<char*> environment;
+    for (char** e = environ; *e != nullptr; ++e)
+        if (!std::string_view(*e).starts_with(std::string(fork_server_variable) + "="))
+            environment.push_back(*e);
+    environment.push_back(const_cast<char*>(setting.c_str()));
+    environment.push_back(nullptr);
+    char* const arguments[] = {program_invocation_name, nullptr};
+
+    posix_spawn_file_actions_t files;
+    ::posix_spawn_file_actions_init(&files);
+    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&files, control, place);
+    posix_spawnattr_t attributes;
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    pid_t pid = 0;
+    const int failed =
+        ::posix_spawn(&pid, "/proc/self/exe", &files, &attributes, arguments, environment.data());
+    ::posix_spawnattr_destroy(&attributes);
+    ::posix_spawn_file_actions_destroy(&files);
+    if (failed != 0) throw_system_error(failed, "cannot start the fork server");
+    return pid;
+}
+
+}  // namespace
+
+task<void> server_link::async_start() {
+    // Several workers may be wanted at once: the first who comes launches, the others await the same launch.
+    if (!launching_.valid()) launching_ = spawn(launch());
+    const future<void> launched = launching_;
+    try {
+        co_await launched;
+    } catch (...) {
+        launching_ = {};
+        throw;
+    }
+}
+
+task<void> server_link::launch() {
+    socket_pair sockets = make_pair(SOCK_SEQPACKET);
+    pid_ = spawn_server(sockets.theirs.get());
+    sockets.theirs.reset();
+    control_ = pollable(std::move(sockets.ours));
+    hello_ = promise<void>();
+    const future<void> ready = hello_.get_future();
+    listening_ = spawn(listen());
+    bool late = false;
+    try {
+        co_await control_.async_wait(rt::direction::read, rt::deadline::after(patience));
+    } catch (const timeout_error&) {
+        late = true;
+    }
+    if (late) ::kill(pid_, SIGKILL);  // listen() then sees the socket closed
+    co_await ready;
+}
+
+task<void> server_link::listen() {
+    for (;;) {
+        server_message m;
+        unique_fd none;
+        control_.before_try(rt::direction::read);
+        const received r = receive_message(control_.fd(), m, none);
+        if (r == received::message)
+            handle(m);
+        else if (r == received::nothing)
+            co_await control_.async_wait(rt::direction::read, rt::deadline::never());
+        else
+            break;
+    }
+    co_await async_stop();
+    lost();
+}
+
+void server_link::handle(const server_message& m) {
+    switch (m.what) {
+        case server_message::kind::hello:
+            hello_.set_value();
+            break;
+        case server_message::kind::started: {
+            promise<pid_t> asked = std::move(starting_.front());
+            starting_.pop_front();
+            ends_.try_emplace(m.pid);
+            asked.set_value(m.pid);
+            break;
+        }
+        case server_message::kind::refused: {
+            promise<pid_t> asked = std::move(starting_.front());
+            starting_.pop_front();
+            asked.set_exception(std::make_exception_ptr(std::system_error(
+                m.value, std::generic_category(), "cannot fork a worker of pool '" + pool_ + "'")));
+            break;
+        }
+        case server_message::kind::ended:
+            if (const auto found = ends_.find(m.pid); found != ends_.end() && !found->second.done())
+                found->second.set_value(m.value);
+            break;
+        case server_message::kind::start:
+            break;
+    }
+}
+
+// The server has closed the socket: it has ended, and the kernel has killed its workers.
+void server_link::lost() {
+    launching_ = {};
+    if (!hello_.done())
+        hello_.set_exception(
+            std::make_exception_ptr(broken_pool("pool '" + pool_ +
+                                                "': the program does not serve as its own fork server; call "
+                                                "heddle::process_main() first thing in main()")));
+    for (auto& asked : starting_)
+        asked.set_exception(std::make_exception_ptr(
+            worker_died("the fork server of pool '" + pool_ + "' died", pid_, SIGKILL, 0)));
+    starting_.clear();
+    for (auto& [pid, end] : ends_)
+        if (!end.done()) end.set_value(SIGKILL);
+}
+
+task<worker_process> server_link::async_start_worker() {
+    co_await async_start();
+    socket_pair sockets = make_pair(SOCK_STREAM);
+    promise<pid_t> asked;
+    const future<pid_t> answered = asked.get_future();
+    starting_.push_back(std::move(asked));
+    if (!send_message(control_.fd(), {server_message::kind::start, 0, 0}, sockets.theirs.get())) {
+        // The server died a moment ago; listen() answers everybody who waits.
+    }
+    sockets.theirs.reset();
+    const pid_t pid = co_await answered;
+    worker_process worker{pid, byte_stream(std::move(sockets.ours))};
+    std::array<std::byte, 1> ready;
+    bool died = false;
+    try {
+        died = co_await worker.stream.async_read_full(ready) == 0;
+    } catch (const std::system_error&) {
+        died = true;
+    }
+    if (died) {
+        const int status = co_await async_ended(pid);
+        throw worker_died("a worker of pool '" + pool_ + "' died before it was ready", pid,
+                          WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                          WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+    }
+    co_return worker;
+}
+
+bool server_link::has_ended(pid_t pid) const {
+    const auto found = ends_.find(pid);
+    return found == ends_.end() || found->second.done();
+}
+
+task<int> server_link::async_ended(pid_t pid) {
+    const auto found = ends_.find(pid);
+    if (found == ends_.end()) co_return SIGKILL;
+    const future<int> end = found->second.get_future();
+    const int status = co_await end;
+    ends_.erase(pid);
+    co_return status;
+}
+
+task<void> server_link::async_stop() {
+    control_.close();  // the server sees it, kills what workers are left, and ends
+    if (pid_ == 0) co_return;
+    const pid_t pid = std::exchange(pid_, 0);
+    // Waiting for this one child through its pidfd leaves the user's SIGCHLD and other children alone.
+    pollable process(unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+    co_await process.async_wait(rt::direction::read, rt::deadline::never());
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
+}
+
+}  // namespace heddle::inline v0
