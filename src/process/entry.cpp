@@ -34,6 +34,10 @@ using start_function = int (*)(main_function, int, char**, void (*)(), void (*)(
 
 constinit main_function users_main = nullptr;
 
+// main() may be declared with fewer parameters than it is called with; the startup code does the same.
+#if defined(__clang__)
+[[clang::no_sanitize("function")]]
+#endif
 int serve_or_main(int argc, char** argv, char** environment) {
     heddle::process_main();
     return users_main(argc, argv, environment);

@@ -27,7 +27,10 @@ void resume(std::coroutine_handle<> h) noexcept {
 }
 
 void resume_next(std::coroutine_handle<> h) noexcept {
-    *next_slot = h;
+    if (next_slot != nullptr)
+        *next_slot = h;
+    else
+        resume(h);  // a coroutine type that is not heddle's awaits a task, and was resumed by its handle
 }
 
 #endif

@@ -123,9 +123,14 @@ wait_outcome park(const void* address, function_ref<bool()> validate, deadline u
 }
 
 void sleep_until(deadline until) {
-    const char nobody_unparks_this = 0;
-    const auto outcome = park(
-        &nobody_unparks_this, [] { return true; }, until, cancellation::observed);
+    // Nobody unparks this on purpose; but a primitive that was here before may be unparked late, by one who
+    // has only its address left.
+    const char here = 0;
+    wait_outcome outcome{};
+    do {
+        outcome = park(
+            &here, [] { return true; }, until, cancellation::observed);
+    } while (outcome == wait_outcome::granted);
     if (outcome == wait_outcome::cancelled) throw cancelled();
 }
 

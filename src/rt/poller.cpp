@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <heddle/rt/error.hpp>
@@ -13,11 +14,23 @@ namespace heddle::inline v0::rt {
 
 namespace {
 
-// Rounded up, so that a wait never ends before its deadline.
 timespec remaining(deadline until) noexcept {
-    const auto left = std::max(until.when() - clock::now(), clock::duration::zero());
+    const auto now = clock::now();
+    // Compared first: the distance to a moment far in the past cannot be represented.
+    const auto left = until.when() <= now ? clock::duration::zero() : until.when() - now;
     return {static_cast<time_t>(left.count() / 1'000'000'000),
             static_cast<long>(left.count() % 1'000'000'000)};
+}
+
+int wait_for_events(int epoll, std::span<epoll_event> events, const timespec& left) noexcept {
+    const int room = static_cast<int>(events.size());
+    if (left.tv_sec == 0 && left.tv_nsec == 0) return ::epoll_wait(epoll, events.data(), room, 0);
+    const int n = ::epoll_pwait2(epoll, events.data(), room, &left, nullptr);
+    if (n >= 0 || errno != ENOSYS) return n;
+    // A kernel before 5.11: whole milliseconds, rounded up so as not to look again too early.
+    constexpr time_t long_enough = 1'000'000;
+    const auto ms = std::min(left.tv_sec, long_enough) * 1000 + (left.tv_nsec + 999'999) / 1'000'000;
+    return ::epoll_wait(epoll, events.data(), room, static_cast<int>(ms));
 }
 
 }  // namespace
@@ -65,10 +78,7 @@ void poller::wait(deadline until) noexcept {
     if (until.is_never()) {
         n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
     } else {
-        const timespec left = remaining(until);
-        n = left.tv_sec == 0 && left.tv_nsec == 0
-                ? ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0)
-                : ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &left, nullptr);
+        n = wait_for_events(epoll_, events, remaining(until));
     }
     for (int i = 0; i < n; ++i) {
         const epoll_event& e = events[static_cast<std::size_t>(i)];

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which model to use. The fastest by the median decides, unless another is as fast within the spread: then
+// the one that asks least of the programmer wins, in the order sequential, coroutines, threads, processes.
+#include "result.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace heddle::inline v0::cli {
+
+namespace {
+
+// Differences below this are never worth a change of model, even where the runs happen to lie close together.
+constexpr double worth_it = 0.05;
+
+constexpr double mostly = 0.75;
+constexpr double hardly = 0.25;
+
+// As fast as the best, as far as these runs can tell.
+bool tied(const model_result& m, const model_result& best) {
+    return m.wall.median <= best.wall.median * (1 + worth_it) || m.wall.min <= best.wall.max;
+}
+
+std::string times(double x) {
+    return fmt::format("{:.1f}x", x);
+}
+
+std::string seconds(double s) {
+    return s >= 1 ? fmt::format("{:.2f} s", s) : fmt::format("{:.1f} ms", s * 1e3);
+}
+
+// The share of item time that was spent on a CPU, from the model in which it is told most truly.
+const model_result* teller(const comparison& c) {
+    for (const model m : {model::sequential, model::threads, model::processes})
+        if (const auto* r = c.find(m)) return r;
+    return nullptr;
+}
+
+std::string because(const comparison& c, const model_result& chosen) {
+    const model_result* const told = teller(c);
+    if (told == nullptr) return fmt::format("it took {}", seconds(chosen.wall.median));
+    const std::string on_cpu =
+        fmt::format("{:.0f} % of the items' time is spent on a CPU", told->cpu_share * 100);
+    const double busy = chosen.wall.median > 0 ? chosen.cpu / chosen.wall.median : 0;
+    switch (chosen.which) {
+        case model::sequential:
+            return fmt::format("{}, and no other model was faster by more than the noise and {:.0f} %",
+                               on_cpu, worth_it * 100);
+        case model::coroutines:
+            if (told->cpu_share > mostly)
+                return fmt::format("{}, so one thread does it all, and the others were no faster", on_cpu);
+            return fmt::format(
+                "only {}, so what counts is how many items are in flight: {} at once, on one thread", on_cpu,
+                chosen.workers);
+        case model::threads:
+            if (told->cpu_share < hardly)
+                return fmt::format(
+                    "only {}, so what counts is how many items are in flight: {} threads at once", on_cpu,
+                    chosen.workers);
+            return fmt::format("{}, and {} threads kept {:.1f} of {} CPUs busy", on_cpu, chosen.workers, busy,
+                               c.cpus);
+        case model::processes:
+            return fmt::format(
+                "{}, and {} processes kept {:.1f} of {} CPUs busy, with {:.1f} MB moved between them", on_cpu,
+                chosen.workers, busy, c.cpus, chosen.bytes_moved / 1e6);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::optional<verdict> judge(const comparison& c) {
+    const model_result* best = nullptr;
+    for (const auto& m : c.models)
+        if (m.ok() && (best == nullptr || m.wall.median < best->wall.median)) best = &m;
+    if (best == nullptr) return std::nullopt;
+
+    const model_result* chosen = best;
+    std::vector<const model_result*> others;
+    for (const model m : all_models) {
+        const model_result* const r = c.find(m);
+        if (r == nullptr || !tied(*r, *best)) continue;
+        if (others.empty()) chosen = r;
+        others.push_back(r);
+    }
+
+    verdict v;
+    v.use = chosen->which;
+    v.noise = others.size() > 1;
+    const auto* const sequential = c.find(model::sequential);
+    std::string gain;
+    if (sequential != nullptr && chosen != sequential)
+        gain = fmt::format(", {} as fast as sequential", times(chosen->speed_up));
+    v.sentence = fmt::format("use {}{}: {}", name_of(v.use), gain, because(c, *chosen));
+
+    if (v.noise) {
+        std::string names;
+        for (const auto* o : others)
+            if (o != chosen)
+                names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", name_of(o->which),
+                                     seconds(o->wall.median));
+        v.reasons.push_back(fmt::format(
+            "the difference to {} is noise: within the spread of the runs, or below {:.0f} %; of equals "
+            "the one that is simplest to program is taken",
+            names, worth_it * 100));
+    }
+    const auto* const told = teller(c);
+    const auto* const threads = c.find(model::threads);
+    const auto* const processes = c.find(model::processes);
+    const auto* const coroutines = c.find(model::coroutines);
+    if (told != nullptr && told->cpu_share > mostly && coroutines != nullptr && sequential != nullptr)
+        v.reasons.push_back(fmt::format("coroutines share one CPU: {} where sequential took {}",
+                                        seconds(coroutines->wall.median), seconds(sequential->wall.median)));
+    if (processes != nullptr && threads != nullptr)
+        v.reasons.push_back(
+            fmt::format("processes moved {:.1f} MB and used {} of CPU where threads used {}; {:.0f} MB of "
+                        "memory against {:.0f} MB",
+                        processes->bytes_moved / 1e6, seconds(processes->cpu), seconds(threads->cpu),
+                        processes->memory / 1e6, threads->memory / 1e6));
+    if (told != nullptr && told->cpu_share < hardly && coroutines != nullptr && threads != nullptr)
+        v.reasons.push_back(
+            fmt::format("with {} items in flight coroutines needed {:.1f} MB, threads {:.1f} MB",
+                        coroutines->workers, coroutines->memory / 1e6, threads->memory / 1e6));
+    return v;
+}
+
+}  // namespace heddle::inline v0::cli
