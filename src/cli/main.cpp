@@ -5,18 +5,31 @@
 #include "usage_error.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <heddle/rt/version.hpp>
-#include <map>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
 using namespace heddle::cli;
 
-void describe_compare(CLI::App& verb, compare_options& o, std::string& what, std::string& rest) {
-    verb.add_option("workload", what, "words DIR, hash DIR, primes N, squares N, sleep N, fetch N or mixed N")
+// What is given in words and has to be looked at once parsed.
+struct arguments {
+    std::string workload;
+    std::string argument;
+    std::string models;
+};
+
+void describe_compare(CLI::App& verb, compare_options& o, arguments& given) {
+    verb.add_option("workload", given.workload,
+                    "words DIR, hash DIR, primes N, squares N, sleep N, fetch N or mixed N")
         ->default_str("words");
-    verb.add_option("argument", rest, "the directory or the number")
+    verb.add_option("argument", given.argument, "the directory or the number")
         ->default_str("/usr/include, or the workload's own number");
     verb.add_option("-w,--workers", o.workers,
                     "how many threads and processes; default: one for each CPU, --in-flight where work waits")
@@ -24,14 +37,8 @@ void describe_compare(CLI::App& verb, compare_options& o, std::string& what, std
     verb.add_option("-r,--repeat", o.repeat, "how often each model runs")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
-    static const std::map<std::string, model> names{{"sequential", model::sequential},
-                                                    {"threads", model::threads},
-                                                    {"processes", model::processes},
-                                                    {"coroutines", model::coroutines}};
-    verb.add_option("-m,--models", o.models,
-                    "which models, separated by commas: sequential,threads,processes,coroutines")
-        ->delimiter(',')
-        ->transform(CLI::CheckedTransformer(names, CLI::ignore_case).description(""));
+    verb.add_option("-m,--models", given.models,
+                    "which models, separated by commas: sequential,coroutines,threads,processes");
     verb.add_option("--in-flight", o.in_flight, "how many items wait at once")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
@@ -47,6 +54,20 @@ void describe_compare(CLI::App& verb, compare_options& o, std::string& what, std
     verb.add_flag("--timeline", o.timeline, "draw who ran what when");
     verb.add_flag("--explain", o.explain,
                   "measure what threads, processes, fibers and coroutines cost here, and say what follows");
+}
+
+std::vector<model> models_named(const std::string& list) {
+    std::vector<model> models;
+    std::istringstream names(list);
+    for (std::string name; std::getline(names, name, ',');) {
+        const auto* const found = std::find_if(std::begin(all_models), std::end(all_models),
+                                               [&](model m) { return name == name_of(m); });
+        if (found == std::end(all_models))
+            throw usage_error("unknown model '" + name +
+                              "'; there are sequential, coroutines, threads and processes");
+        if (std::find(models.begin(), models.end(), *found) == models.end()) models.push_back(*found);
+    }
+    return models;
 }
 
 // The workload's argument is a directory or a number, as the workload has it.
@@ -85,13 +106,16 @@ int main(int argc, char** argv) {
         return std::string("heddle: ") + e.what() + "; see heddle --help\n";
     });
     compare_options options;
-    std::string what;
-    std::string rest;
+    arguments given;
     describe_compare(
         *app.add_subcommand("compare",
                             "run a workload in sequence, on threads, in processes and as coroutines, "
                             "and say which to use and why"),
-        options, what, rest);
+        options, given);
+    if (argc > 1 && argv[1][0] != '-' && std::string_view(argv[1]) != "compare")
+        return fail(
+            2,
+            ("unknown command '" + std::string(argv[1]) + "'; there is compare; see heddle --help").c_str());
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -99,7 +123,8 @@ int main(int argc, char** argv) {
         return code == 0 ? 0 : 2;
     }
     try {
-        take_argument(options, what, rest);
+        if (!given.models.empty()) options.models = models_named(given.models);
+        take_argument(options, given.workload, given.argument);
         return run_compare(options);
     } catch (const usage_error& e) {
         return fail(2, e.what());

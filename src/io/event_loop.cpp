@@ -11,7 +11,36 @@ constinit thread_local event_loop* this_loop = nullptr;
 event_loop::event_loop(std::string name) : worker_(std::move(name)) {}
 
 event_loop::~event_loop() {
-    drain(true);
+    const auto next = [this] {
+        std::lock_guard guard(lock_);
+        closed_ = true;
+        return alive_;
+    };
+    // Outside run() nothing is alive that has been started. Started with a request to stop, a task ends at
+    // once without having run, and that needs no worker: so a loop may go away on a thread that is one.
+    while (detail::spawned* const s = next()) {
+        s->context().request_stop();
+        s->run();
+    }
+}
+
+event_loop::turn::turn(event_loop& loop) : loop_(loop) {
+    if (const rt::worker* const here = rt::worker::current())
+        throw invalid_state("loop '" + loop.worker_.name() + "' cannot run on a thread that already runs '" +
+                            here->name() + "': spawn() there, or use another thread");
+    {
+        std::lock_guard guard(loop.lock_);
+        if (loop.running_)
+            throw invalid_state("loop '" + loop.worker_.name() + "' is run by another thread already");
+        loop.running_ = true;
+    }
+    this_loop = &loop;
+}
+
+event_loop::turn::~turn() {
+    this_loop = nullptr;
+    std::lock_guard guard(loop_.lock_);
+    loop_.running_ = false;
 }
 
 event_loop* event_loop::current() noexcept {
@@ -43,15 +72,9 @@ void event_loop::request_stop() noexcept {
 }
 
 void event_loop::run_until_done(const detail::future_state& main) {
-    event_loop* const outer = std::exchange(this_loop, this);
-    try {
-        worker_.run(nullptr, [&] { return main.done(); });
-    } catch (...) {
-        this_loop = outer;
-        throw;
-    }
-    this_loop = outer;
-    drain(true);
+    worker_.run(nullptr, [&] { return main.done(); });
+    request_stop();
+    drain();
 }
 
 void event_loop::shutdown(shutdown_options options) {
@@ -60,19 +83,21 @@ void event_loop::shutdown(shutdown_options options) {
         closed_ = true;
     }
     if (options.cancel_pending) request_stop();
-    if (options.wait && rt::worker::current() == nullptr) drain(false);
+    if (!options.wait || rt::worker::current() != nullptr) return;
+    try {
+        const turn here(*this);
+        drain();
+    } catch (const invalid_state&) {
+        // another thread runs it, and will not return before everything has ended
+    }
 }
 
-void event_loop::drain(bool stop_first) noexcept {
+void event_loop::drain() noexcept {
     const auto nothing_alive = [this] {
         std::lock_guard guard(lock_);
         return alive_ == nullptr;
     };
-    if (nothing_alive()) return;
-    event_loop* const outer = std::exchange(this_loop, this);
-    if (stop_first) request_stop();
     worker_.run(nullptr, nothing_alive);
-    this_loop = outer;
 }
 
 }  // namespace heddle::inline v0

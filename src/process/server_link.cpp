@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <heddle/io/event_loop.hpp>
+#include <heddle/io/sleep.hpp>
 #include <heddle/rt/error.hpp>
 #include <string_view>
 #include <vector>
@@ -91,14 +92,20 @@ task<void> server_link::launch() {
     hello_ = promise<void>();
     const future<void> ready = hello_.get_future();
     listening_ = spawn(listen());
-    bool late = false;
+    const future<void> watchdog = spawn(kill_if_silent());
+    std::exception_ptr failed;
     try {
-        co_await control_.async_wait(rt::direction::read, rt::deadline::after(patience));
-    } catch (const timeout_error&) {
-        late = true;
+        co_await ready;
+    } catch (...) {
+        failed = std::current_exception();
     }
-    if (late) ::kill(pid_, SIGKILL);  // listen() then sees the socket closed
-    co_await ready;
+    watchdog.request_stop();
+    if (failed) std::rethrow_exception(failed);
+}
+
+task<void> server_link::kill_if_silent() {
+    co_await sleep(patience);
+    ::kill(pid_, SIGKILL);  // listen() then sees the socket closed
 }
 
 task<void> server_link::listen() {

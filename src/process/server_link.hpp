@@ -47,6 +47,7 @@ class server_link {
 
  private:
     task<void> launch();
+    task<void> kill_if_silent();
     task<void> listen();
     void handle(const server_message& m);
     void lost();

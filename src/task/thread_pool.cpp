@@ -29,6 +29,9 @@ class thread_pool::state final : public rt::work_source {
             throw std::system_error(e.code(), "cannot start worker " + std::to_string(threads_.size()) +
                                                   " of " + std::to_string(count) + " of pool '" +
                                                   options_.name + "'");
+        } catch (...) {
+            stop({.wait = true, .cancel_pending = true});  // or the threads would never end, nor their join
+            throw;
         }
     }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <heddle/rt/config.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace heddle::inline v0 {
@@ -14,6 +15,12 @@ namespace heddle::inline v0 {
 struct endpoint {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;
+
+    endpoint() = default;
+    // Not an aggregate: g++ 12 copies one that is made of braces inside a co_await expression bit by bit.
+    endpoint(std::string numeric_address, std::uint16_t port_number)
+        : address(std::move(numeric_address)),
+          port(port_number) {}
 
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };

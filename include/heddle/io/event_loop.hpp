@@ -37,11 +37,11 @@ task<typename loop_result<R>::type> call_on_loop(F f, Args... args) {
 
 /// A worker that runs coroutine tasks on the thread that calls run().
 ///
-/// Thread-safety: spawn() and request_stop() from any thread, the rest from one thread at a time.
+/// Thread-safety: all members but the destructor from any thread; one thread at a time runs it.
 class HEDDLE_API event_loop : private detail::spawn_scope {
  public:
     explicit event_loop(std::string name = "loop");
-    /// Asks what is still alive to stop, and runs it to its end.
+    /// Withdraws what has not been started; run() has left nothing else behind.
     ~event_loop();
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
@@ -51,8 +51,10 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
 
     /// Runs `main` to its end and gives its result. Tasks that it spawned and that are still alive are asked
     /// to stop and run to their end before this returns. Blocks: the calling thread. Throws: what `main`
-    /// threw; invalid_state if this thread runs a loop already.
+    /// threw; invalid_state if this thread runs a loop or is a pool's already, or another thread runs this
+    /// loop; shutdown_error after shutdown().
     template <class T> T run(task<T> main) {
+        const turn here(*this);
         future<T> result = spawn(std::move(main));
         run_until_done(*detail::future_access::state(result));
         return std::move(result).take();
@@ -86,7 +88,8 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     }
 
     /// Refuses further work. With `wait` it runs what is alive to its end here, or asks it to stop first with
-    /// `cancel_pending`, unless the loop is running: then run() does that.
+    /// `cancel_pending`, unless the loop is running, on this thread or another: then run() does that. A loop
+    /// that does not run cannot wait on a worker's thread, and leaves what is alive to its destructor.
     /// Blocks: the calling thread, if `wait`.
     void shutdown(shutdown_options options = {});
 
@@ -94,16 +97,29 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     void request_stop() noexcept;
 
  private:
+    /// The time for which the calling thread runs the loop. @throws invalid_state if it cannot.
+    class HEDDLE_API turn {
+     public:
+        explicit turn(event_loop& loop);
+        ~turn();
+        turn(const turn&) = delete;
+        turn& operator=(const turn&) = delete;
+
+     private:
+        event_loop& loop_;
+    };
+
     /// @throws shutdown_error
     void start(detail::spawned& s);
     void finished(detail::spawned& s) noexcept override;
     void run_until_done(const detail::future_state& main);
-    void drain(bool stop_first) noexcept;
+    void drain() noexcept;
 
     rt::worker worker_;
     rt::word_lock lock_;
     detail::spawned* alive_ = nullptr;  // under lock_, newest first
     bool closed_ = false;               // under lock_
+    bool running_ = false;              // under lock_
 };
 
 /// Runs `main` on a loop of its own. See event_loop::run().

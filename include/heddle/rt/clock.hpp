@@ -49,7 +49,9 @@ class deadline {
     /// The moment `when` of another clock, by its distance from that clock's present.
     template <class Clock, class Duration>
     static deadline at(std::chrono::time_point<Clock, Duration> when) noexcept {
-        return after(when - Clock::now());
+        // As long double, because the difference of two moments far apart overflows an integer.
+        using wide = std::chrono::duration<long double, std::nano>;
+        return after(wide(when.time_since_epoch()) - wide(Clock::now().time_since_epoch()));
     }
     static constexpr deadline at(clock::time_point when) noexcept { return deadline(when); }
 

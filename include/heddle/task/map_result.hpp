@@ -21,8 +21,9 @@ struct map_options {
     std::size_t chunk = 0;
 };
 
-/// Ordered results of a map. Iterate it once, or call get(). Everything was submitted by map() itself; what
-/// has not started when this object goes away is withdrawn.
+/// Ordered results of a map. Iterate it once, or call get(). Everything was submitted by map() itself, and
+/// runs also if the results are never asked for; but if this object goes away after iteration has begun, what
+/// has not started by then is withdrawn.
 template <class R> class map_result {
  public:
     map_result(std::vector<future<R>> futures, rt::deadline until)
@@ -31,6 +32,7 @@ template <class R> class map_result {
     map_result(map_result&&) noexcept = default;
     map_result& operator=(map_result&&) = delete;
     ~map_result() {
+        if (!begun_) return;
         for (auto& f : futures_)
             if (f.valid()) f.cancel();
     }
@@ -58,13 +60,17 @@ template <class R> class map_result {
         std::size_t index_ = 0;
     };
 
-    iterator begin() const noexcept { return iterator(*this, 0); }
+    iterator begin() const noexcept {
+        begun_ = true;
+        return iterator(*this, 0);
+    }
     iterator end() const noexcept { return iterator(*this, futures_.size()); }
     std::size_t size() const noexcept { return futures_.size(); }
 
     /// Waits for all and moves the results out (nothing for void). Throws: the first error in input order;
     /// timeout_error; cancelled.
     auto get() && {
+        begun_ = true;
         if constexpr (std::is_void_v<R>) {
             for (const auto& f : futures_) f.get_until(until_);
         } else {
@@ -84,6 +90,7 @@ template <class R> class map_result {
 
     std::vector<future<R>> futures_;
     rt::deadline until_;
+    mutable bool begun_ = false;
 };
 
 namespace detail {

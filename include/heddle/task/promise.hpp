@@ -38,10 +38,14 @@ template <class T = void> class promise {
 
     /// Completes with a value (none for void). @throws invalid_state if done or cancelled
     template <class... Args> void set_value(Args&&... args) {
-        state_->set_value(std::forward<Args>(args)...);
+        const auto held = state_;  // whoever gets the result may end this promise before we are through
+        held->set_value(std::forward<Args>(args)...);
     }
     /// Completes with an exception. @throws invalid_state if done or cancelled
-    void set_exception(std::exception_ptr error) { state_->fail(std::move(error)); }
+    void set_exception(std::exception_ptr error) {
+        const auto held = state_;
+        held->fail(std::move(error));
+    }
 
  private:
     struct state final : detail::result_state<T> {};

@@ -89,7 +89,10 @@ template <class T> class spawned_task final : public result_state<T>, public spa
                     co_await std::move(self->task_);
                     self->set_value();
                 } else {
-                    self->set_value(co_await std::move(self->task_));
+                    // The coroutine's frame goes before its result is announced: whoever has the result finds
+                    // nothing of the task alive.
+                    T value = co_await std::move(self->task_);
+                    self->set_value(std::move(value));
                 }
             } catch (...) {
                 self->fail(std::current_exception());

@@ -50,10 +50,12 @@ template <class R, class F, class... Args> class submitted final : public result
 
     void request_stop() noexcept override { context_.request_stop(); }
     void give_up() noexcept override {
+        call_.reset();
         this->cancel();
         this->release();
     }
     void give_up(std::exception_ptr why) noexcept override {
+        call_.reset();
         if (this->set_running()) this->fail(std::move(why));
         this->release();
     }
@@ -68,7 +70,10 @@ template <class R, class F, class... Args> class submitted final : public result
 
     static void on_run(rt::runnable& r) noexcept {
         auto& self = static_cast<submitted&>(static_cast<work&>(r));
-        if (self.set_running()) self.run();
+        if (self.set_running())
+            self.run();
+        else
+            self.call_.reset();  // withdrawn: handles may live on, what the task held does not
         self.release();
     }
 

@@ -59,8 +59,10 @@ std::vector<std::string> answer::summary(const std::string& workload_name) const
         lines.push_back(fmt::format("sum of squares {} (modulo 2^64)", number_));
     } else if (workload_name == "fetch") {
         lines.push_back(fmt::format("{} pages, {} bytes", number_, bytes_));
+    } else if (workload_name == "sleep") {
+        lines.push_back(fmt::format("{} sleeps", number_));
     } else {
-        lines.push_back(fmt::format("result {}", number_));
+        lines.push_back(fmt::format("sum of squares and number of sleeps {} (modulo 2^64)", number_));
     }
     return lines;
 }

@@ -47,7 +47,7 @@ class runner {
         const future<run_report> report = pool_.submit(run_model, request);
         std::uint64_t memory = 0;
         while (!report.wait_for(20ms)) {
-            if (interrupted()) stop();
+            if (interrupted()) stop(report);
             bar_.show(fmt::format("{} {}/{}", name_of(m.which), m.runs.size() + m.failures.size() + 1,
                                   options_.repeat),
                       before_ + counter_.done(), total_);
@@ -60,16 +60,18 @@ class runner {
         } catch (const std::exception& e) {
             m.failures.push_back(e.what());
         }
-        if (interrupted()) stop();
+        if (interrupted()) stop(report);
     }
 
  private:
     // Ends the run: its process, and whatever that has started, which ends because it does.
-    [[noreturn]] void stop() {
+    [[noreturn]] void stop(const future<run_report>& report) {
         std::set<pid_t> alive;
         for (const pid_t pid : pool_.pids())
             for (const pid_t p : process_tree(pid)) alive.insert(p);
         for (const pid_t pid : pool_.pids()) ::kill(pid, SIGKILL);
+        report.wait();
+        report.exception();  // that it was killed is no news
         const auto give_up = rt::deadline::after(5s);
         while (!give_up.expired() &&
                std::any_of(alive.begin(), alive.end(), [](pid_t p) { return ::kill(p, 0) == 0; }))

@@ -9,12 +9,6 @@ namespace heddle::inline v0::cli {
 
 namespace {
 
-std::string memory_text(double bytes) {
-    if (bytes >= 1e6) return fmt::format("{:.1f} MB", bytes / 1e6);
-    if (bytes >= 1e3) return fmt::format("{:.1f} KB", bytes / 1e3);
-    return fmt::format("{:.0f} B", bytes);
-}
-
 const strand_cost* find(const calibration& costs, std::string_view name) {
     for (const auto& s : costs.strands)
         if (s.name == name) return &s;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "calibrate.hpp"
+#include "figures_text.hpp"
 #include "result.hpp"
 
 #include <optional>
@@ -31,8 +32,5 @@ std::vector<std::vector<span>> strands_of(const model_result& m);
 /// Who ran what when, `width` columns wide: a row for each thread or process, a pair of brackets for each
 /// item.
 std::string timeline(const comparison& c, unsigned width);
-
-/// A duration as people write it: 12.3 ms, 4.56 s.
-std::string duration_text(double seconds);
 
 }  // namespace heddle::inline v0::cli

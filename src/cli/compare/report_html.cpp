@@ -49,11 +49,11 @@ constexpr const char* head = R"(<!doctype html>
 <title>heddle compare</title><style>
 :root{color-scheme:light dark;--fg:#1c2330;--dim:#5b6575;--bg:#fff;--card:#f5f6f8;--line:#d9dde3;--mark:#0b6e4f}
 @media(prefers-color-scheme:dark){:root{--fg:#e6e9ef;--dim:#9aa4b2;--bg:#14181f;--card:#1c222b;--line:#323a46;--mark:#5fd0a5}}
-body{margin:0 auto;max-width:1080px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}
+body{margin:0 auto;max-width:1160px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}
 h1{font-size:22px;margin:0}h2{font-size:16px;margin:28px 0 8px}p{margin:6px 0}.dim{color:var(--dim)}
 .verdict{border-left:4px solid var(--mark);background:var(--card);padding:12px 16px;margin:18px 0;border-radius:4px}
 .verdict b{color:var(--mark)}.verdict ul{margin:6px 0 0;padding-left:20px}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{padding:6px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th{font-weight:600;color:var(--dim)}th:first-child,td:first-child{text-align:left}tr.best td:first-child{color:var(--mark);font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:16px}

@@ -6,13 +6,6 @@
 
 namespace heddle::inline v0::cli {
 
-std::string duration_text(double s) {
-    if (s >= 1) return fmt::format("{:.2f} s", s);
-    if (s >= 1e-3) return fmt::format("{:.1f} ms", s * 1e3);
-    if (s >= 1e-6) return fmt::format("{:.1f} us", s * 1e6);
-    return fmt::format("{:.1f} ns", s * 1e9);
-}
-
 namespace {
 
 std::string row(const model_result& m, const std::string& unit) {

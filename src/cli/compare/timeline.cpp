@@ -35,46 +35,44 @@ std::string drawn(const std::vector<span>& row, std::int64_t began, double colum
     std::string line(width, ' ');
     const auto column = [&](std::int64_t t) {
         const double c = static_cast<double>(t - began) * columns_per_ns;
-        return static_cast<std::size_t>(std::clamp(c, 0.0, static_cast<double>(width - 1)));
+        return static_cast<std::size_t>(std::clamp(c, 0.0, static_cast<double>(width)));
     };
     for (const span& s : row) {
-        const std::size_t from = column(s.start);
-        const std::size_t to = column(s.end);
-        if (to == from) {
+        const std::size_t from = std::min(column(s.start), width - 1);
+        const std::size_t to =
+            std::max(column(s.end), from + 1);  // the first column that is no longer its own
+        if (to - from == 1) {
             line[from] = '|';  // too short for brackets at this scale
             continue;
         }
+        std::fill(line.begin() + static_cast<std::ptrdiff_t>(from),
+                  line.begin() + static_cast<std::ptrdiff_t>(to), '=');
         line[from] = '[';
-        for (std::size_t i = from + 1; i < to; ++i) line[i] = '=';
-        line[to] = ']';
+        line[to - 1] = ']';
     }
+    while (!line.empty() && line.back() == ' ') line.pop_back();
     return line;
 }
 
 }  // namespace
 
 std::string timeline(const comparison& c, unsigned width) {
-    double longest = 0;
-    for (const auto& m : c.models)
-        for (const auto& r : m.runs) {
-            longest = std::max(longest, static_cast<double>(r.wall_ns));
-            break;
-        }
     const std::size_t room = std::max(width, 40U) - 4;
     std::string text;
     for (const auto& m : c.models) {
         if (!m.ok()) continue;
+        const run_report& run = m.runs.front();
+        const double length = std::max(static_cast<double>(run.wall_ns), 1.0);
         const auto rows = strands_of(m);
-        text += fmt::format("{} ({}; {} long)\n", name_of(m.which),
+        text += fmt::format("{}: {} in {}, a column is {}\n", name_of(m.which),
                             rows.size() == 1 ? "1 strand" : fmt::format("{} strands", rows.size()),
-                            duration_text(static_cast<double>(m.runs.front().wall_ns) * 1e-9));
+                            duration_text(length * 1e-9),
+                            duration_text(length * 1e-9 / static_cast<double>(room)));
         for (std::size_t i = 0; i < std::min(rows.size(), most_rows); ++i)
             text += fmt::format("{} {}\n", static_cast<char>('A' + i),
-                                drawn(rows[i], m.runs.front().began,
-                                      static_cast<double>(room) / std::max(longest, 1.0), room));
+                                drawn(rows[i], run.began, static_cast<double>(room) / length, room));
         if (rows.size() > most_rows) text += fmt::format("  … and {} more\n", rows.size() - most_rows);
     }
-    text += fmt::format("one column is {}\n", duration_text(longest * 1e-9 / static_cast<double>(room)));
     return text;
 }
 

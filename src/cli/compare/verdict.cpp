@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which model to use. The fastest by the median decides, unless another is as fast within the spread: then
 // the one that asks least of the programmer wins, in the order sequential, coroutines, threads, processes.
+#include "figures_text.hpp"
 #include "result.hpp"
 
 #include <fmt/format.h>
@@ -25,10 +26,6 @@ std::string times(double x) {
     return fmt::format("{:.1f}x", x);
 }
 
-std::string seconds(double s) {
-    return s >= 1 ? fmt::format("{:.2f} s", s) : fmt::format("{:.1f} ms", s * 1e3);
-}
-
 // The share of item time that was spent on a CPU, from the model in which it is told most truly.
 const model_result* teller(const comparison& c) {
     for (const model m : {model::sequential, model::threads, model::processes})
@@ -38,7 +35,7 @@ const model_result* teller(const comparison& c) {
 
 std::string because(const comparison& c, const model_result& chosen) {
     const model_result* const told = teller(c);
-    if (told == nullptr) return fmt::format("it took {}", seconds(chosen.wall.median));
+    if (told == nullptr) return fmt::format("it took {}", duration_text(chosen.wall.median));
     const std::string on_cpu =
         fmt::format("{:.0f} % of the items' time is spent on a CPU", told->cpu_share * 100);
     const double busy = chosen.wall.median > 0 ? chosen.cpu / chosen.wall.median : 0;
@@ -60,9 +57,8 @@ std::string because(const comparison& c, const model_result& chosen) {
             return fmt::format("{}, and {} threads kept {:.1f} of {} CPUs busy", on_cpu, chosen.workers, busy,
                                c.cpus);
         case model::processes:
-            return fmt::format(
-                "{}, and {} processes kept {:.1f} of {} CPUs busy, with {:.1f} MB moved between them", on_cpu,
-                chosen.workers, busy, c.cpus, chosen.bytes_moved / 1e6);
+            return fmt::format("{}, and {} processes kept {:.1f} of {} CPUs busy, with {} moved between them",
+                               on_cpu, chosen.workers, busy, c.cpus, memory_text(chosen.bytes_moved));
     }
     return {};
 }
@@ -98,7 +94,7 @@ std::optional<verdict> judge(const comparison& c) {
         for (const auto* o : others)
             if (o != chosen)
                 names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", name_of(o->which),
-                                     seconds(o->wall.median));
+                                     duration_text(o->wall.median));
         v.reasons.push_back(fmt::format(
             "the difference to {} is noise: within the spread of the runs, or below {:.0f} %; of equals "
             "the one that is simplest to program is taken",
@@ -110,17 +106,18 @@ std::optional<verdict> judge(const comparison& c) {
     const auto* const coroutines = c.find(model::coroutines);
     if (told != nullptr && told->cpu_share > mostly && coroutines != nullptr && sequential != nullptr)
         v.reasons.push_back(fmt::format("coroutines share one CPU: {} where sequential took {}",
-                                        seconds(coroutines->wall.median), seconds(sequential->wall.median)));
+                                        duration_text(coroutines->wall.median),
+                                        duration_text(sequential->wall.median)));
     if (processes != nullptr && threads != nullptr)
-        v.reasons.push_back(
-            fmt::format("processes moved {:.1f} MB and used {} of CPU where threads used {}; {:.0f} MB of "
-                        "memory against {:.0f} MB",
-                        processes->bytes_moved / 1e6, seconds(processes->cpu), seconds(threads->cpu),
-                        processes->memory / 1e6, threads->memory / 1e6));
+        v.reasons.push_back(fmt::format(
+            "processes moved {} and used {} of CPU where threads used {}; {} of "
+            "memory against {}",
+            memory_text(processes->bytes_moved), duration_text(processes->cpu), duration_text(threads->cpu),
+            memory_text(processes->memory), memory_text(threads->memory)));
     if (told != nullptr && told->cpu_share < hardly && coroutines != nullptr && threads != nullptr)
-        v.reasons.push_back(
-            fmt::format("with {} items in flight coroutines needed {:.1f} MB, threads {:.1f} MB",
-                        coroutines->workers, coroutines->memory / 1e6, threads->memory / 1e6));
+        v.reasons.push_back(fmt::format("with {} items in flight coroutines needed {}, threads {}",
+                                        coroutines->workers, memory_text(coroutines->memory),
+                                        memory_text(threads->memory)));
     return v;
 }
 
