@@ -69,7 +69,8 @@ function(heddle_compile_fail_test layer file)
   add_test(NAME "${test}"
     COMMAND "${HEDDLE_BASH}" "${PROJECT_SOURCE_DIR}/tests/compile_fail.sh" "${file}"
       "${CMAKE_CXX_COMPILER}" ${flags} -std=c++20 -fsyntax-only "-I${PROJECT_SOURCE_DIR}/include"
-      "-isystem${HEDDLE_CEREAL_INCLUDE_DIR}")
+      # After the system's folders, because it may be one of them, and libstdc++ relies on their order.
+      "-idirafter${HEDDLE_CEREAL_INCLUDE_DIR}")
   set_tests_properties("${test}" PROPERTIES LABELS "${layer};compile_fail" TIMEOUT 120)
 endfunction()
 

@@ -66,6 +66,10 @@ class server {
         unique_fd socket;
         if (receive_message(control_, request, socket) != received::message) end();
         if (request.what != server_message::kind::start) return;
+        if (!socket) {  // it did not fit into our table of files
+            send_message(control_, {server_message::kind::refused, 0, EMFILE});
+            return;
+        }
         const pid_t self = ::getpid();
         const pid_t pid = ::fork();
         if (pid == 0) become_worker(socket.get(), self, worker_mask_);
@@ -110,6 +114,12 @@ void serve_forks(int control) {
     constexpr int kept = 3;
     if (control != kept) ::dup2(control, kept);
     ::fcntl(kept, F_SETFD, FD_CLOEXEC);
+    // A parent may have closed its standard files. Those numbers must be taken, or a task that prints would
+    // print into a socket of ours.
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) != -1) continue;
+        if (::open("/dev/null", O_RDWR) != fd) ::_exit(server_failed);  // it gives the lowest that is free
+    }
     ::close_range(kept + 1, ~0U, 0);
     server(kept).run();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "server_link.hpp"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
@@ -19,6 +20,7 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace heddle::inline v0 {
 
@@ -39,6 +41,13 @@ std::exception_ptr died_in_task(const std::string& pool, std::uint64_t number, p
         "worker " + std::to_string(pid) + " of pool '" + pool + "' " + how_it_ended(status) +
             " while it ran task " + std::to_string(number),
         pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+}
+
+// Whether the other end has been closed and nothing is left to read.
+bool is_closed(const byte_stream& stream) noexcept {
+    char byte = 0;
+    const auto n = ::recv(stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 }  // namespace
@@ -178,19 +187,26 @@ class process_pool::state {
 
     // Makes sure that there is a live worker, unless the pool breaks over it.
     task<void> fill(seat& s) {
-        if (s.worker && server_.has_ended(s.worker.pid)) {  // killed while it was idle: no task is lost
+        // Killed while it was idle: no task is lost. Its end of the stream is closed before anybody else can
+        // know that it died, so the server's word is not waited for.
+        if (s.worker && (server_.has_ended(s.worker.pid) || is_closed(*s.worker.stream))) {
             gone(s.worker.pid);
             server_.forget(s.worker.pid);
             s = {};
         }
         while (!s.worker && !is_broken()) {
             std::exception_ptr failed;
+            const unsigned losses = server_.losses();
             try {
                 s.worker = co_await server_.async_start_worker();
             } catch (...) {
                 failed = std::current_exception();
             }
             if (failed) {
+                // A server that dies takes with it the workers that all seats wait for: that is one failure.
+                if (server_.losses() != losses &&
+                    std::exchange(counted_losses_, server_.losses()) == server_.losses())
+                    continue;
                 if (++failures_ >= hopeless) break_pool(failed);
                 continue;
             }
@@ -206,12 +222,12 @@ class process_pool::state {
         std::vector<std::byte> reply;
         bool answered = false;
         try {
-            co_await s.worker.stream.async_write_all(t.request());
+            co_await s.worker.stream->async_write_all(t.request());
             detail::frame_header size = 0;
             auto header = std::as_writable_bytes(std::span(&size, 1));
-            if (co_await s.worker.stream.async_read_full(header) == sizeof size) {
+            if (co_await s.worker.stream->async_read_full(header) == sizeof size) {
                 reply.resize(size);
-                answered = co_await s.worker.stream.async_read_full(reply) == size;
+                answered = co_await s.worker.stream->async_read_full(reply) == size;
             }
         } catch (const std::system_error&) {
             // broken pipe or reset: the worker is gone, as at the end of the stream
@@ -293,10 +309,11 @@ class process_pool::state {
     process_pool_stats stats_;
 
     event_loop loop_;
-    server_link server_;         // the loop's thread's
-    int failures_ = 0;           // in a row; the loop's thread's
-    std::uint64_t started_ = 0;  // tasks; the loop's thread's
-    rt::word_lock joining_;      // two threads may wait for the shutdown at the same time
+    server_link server_;           // the loop's thread's
+    int failures_ = 0;             // in a row; the loop's thread's
+    unsigned counted_losses_ = 0;  // of the server, among the failures; the loop's thread's
+    std::uint64_t started_ = 0;    // tasks; the loop's thread's
+    rt::word_lock joining_;        // two threads may wait for the shutdown at the same time
     rt::os_thread thread_;
 };
 

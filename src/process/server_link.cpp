@@ -53,14 +53,20 @@ pid_t spawn_server(int control) {
 
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
-    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    // In this order: in a process without standard input, `control` may be descriptor 0.
     ::posix_spawn_file_actions_adddup2(&files, control, place);
+    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
     sigset_t none;
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    // What this process ignores would be ignored there too, and without SIGCHLD no worker's end would be
+    // seen.
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     pid_t pid = 0;
     const int failed =
         ::posix_spawn(&pid, "/proc/self/exe", &files, &attributes, arguments, environment.data());
@@ -76,39 +82,67 @@ task<void> server_link::async_start() {
     // Several workers may be wanted at once: the first who comes launches, the others await the same launch.
     if (!launching_.valid()) launching_ = spawn(launch());
     const future<void> launched = launching_;
-    try {
-        co_await launched;
-    } catch (...) {
-        launching_ = {};
-        throw;
-    }
+    co_await launched;
 }
 
 task<void> server_link::launch() {
-    socket_pair sockets = make_pair(SOCK_SEQPACKET);
-    pid_ = spawn_server(sockets.theirs.get());
-    sockets.theirs.reset();
-    control_ = pollable(std::move(sockets.ours));
-    hello_ = promise<void>();
-    const future<void> ready = hello_.get_future();
-    listening_ = spawn(listen());
-    const future<void> watchdog = spawn(kill_if_silent());
     std::exception_ptr failed;
     try {
-        co_await ready;
+        start_server();
+        const future<void> ready = hello_.get_future();
+        listening_ = spawn(listen());
+        const future<void> watchdog = spawn(kill_if_silent());
+        try {
+            co_await ready;
+        } catch (...) {
+            failed = std::current_exception();
+        }
+        watchdog.request_stop();
     } catch (...) {
         failed = std::current_exception();
     }
-    watchdog.request_stop();
-    if (failed) std::rethrow_exception(failed);
+    if (!failed) co_return;
+    launching_ = {};  // by nobody else until here, so that there is one launch at a time
+    std::rethrow_exception(failed);
+}
+
+void server_link::start_server() {
+    socket_pair sockets = make_pair(SOCK_SEQPACKET);
+    pid_ = spawn_server(sockets.theirs.get());
+    // Waiting for this one child through its pidfd leaves the user's SIGCHLD and other children alone. Where
+    // the user ignores SIGCHLD or waits for any child, the server may be gone already, and its number be
+    // another's later.
+    unique_fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    if (!handle && errno != ESRCH) {
+        const int failed = errno;
+        ::kill(pid_, SIGKILL);
+        ::waitid(P_PID, static_cast<id_t>(std::exchange(pid_, 0)), nullptr, WEXITED);
+        throw_system_error(failed, "cannot watch the fork server");
+    }
+    process_ = handle ? pollable(std::move(handle)) : pollable();
+    sockets.theirs.reset();
+    control_ = pollable(std::move(sockets.ours));
+    hello_ = promise<void>();
 }
 
 task<void> server_link::kill_if_silent() {
     co_await sleep(patience);
-    ::kill(pid_, SIGKILL);  // listen() then sees the socket closed
+    if (pid_ != 0) ::kill(pid_, SIGKILL);  // listen() then sees the socket closed
 }
 
 task<void> server_link::listen() {
+    try {
+        co_await receive_all();
+    } catch (const std::exception&) {
+        // It cannot be listened to, for want of a file say, and so is of no use.
+        if (pid_ != 0) ::kill(pid_, SIGKILL);
+    }
+    control_.close();  // the server, if it lives, sees it, kills what workers are left, and ends
+    co_await async_reap();
+    lost();
+}
+
+task<void> server_link::receive_all() {
     for (;;) {
         server_message m;
         unique_fd none;
@@ -119,10 +153,20 @@ task<void> server_link::listen() {
         else if (r == received::nothing)
             co_await control_.async_wait(rt::direction::read, rt::deadline::never());
         else
-            break;
+            co_return;
     }
-    co_await async_stop();
-    lost();
+}
+
+task<void> server_link::async_reap() {
+    pid_ = 0;
+    if (!process_) co_return;
+    try {
+        co_await process_.async_wait(rt::direction::read, rt::deadline::never());
+    } catch (const std::system_error&) {
+        // The loop cannot wait for it; the call below does.
+    }
+    ::waitid(P_PIDFD, static_cast<id_t>(process_.fd()), nullptr, WEXITED);
+    process_.close();
 }
 
 void server_link::handle(const server_message& m) {
@@ -133,7 +177,7 @@ void server_link::handle(const server_message& m) {
         case server_message::kind::started: {
             promise<pid_t> asked = std::move(starting_.front());
             starting_.pop_front();
-            ends_.try_emplace(m.pid);
+            children_.try_emplace(m.pid);
             asked.set_value(m.pid);
             break;
         }
@@ -145,8 +189,12 @@ void server_link::handle(const server_message& m) {
             break;
         }
         case server_message::kind::ended:
-            if (const auto found = ends_.find(m.pid); found != ends_.end() && !found->second.done())
-                found->second.set_value(m.value);
+            if (const auto found = children_.find(m.pid); found != children_.end()) {
+                // A process that a task of its left behind may still hold the other end: no more will come
+                // all the same.
+                if (const auto stream = found->second.stream.lock()) ::shutdown(stream->fd(), SHUT_RD);
+                if (!found->second.end.done()) found->second.end.set_value(m.value);
+            }
             break;
         case server_message::kind::start:
             break;
@@ -155,8 +203,10 @@ void server_link::handle(const server_message& m) {
 
 // The server has closed the socket: it has ended, and the kernel has killed its workers.
 void server_link::lost() {
-    launching_ = {};
-    if (!hello_.done())
+    ++losses_;
+    if (hello_.done())
+        launching_ = {};
+    else
         hello_.set_exception(
             std::make_exception_ptr(broken_pool("pool '" + pool_ +
                                                 "': the program does not serve as its own fork server; call "
@@ -165,8 +215,10 @@ void server_link::lost() {
         asked.set_exception(std::make_exception_ptr(
             worker_died("the fork server of pool '" + pool_ + "' died", pid_, SIGKILL, 0)));
     starting_.clear();
-    for (auto& [pid, end] : ends_)
-        if (!end.done()) end.set_value(SIGKILL);
+    for (auto& [pid, c] : children_) {
+        if (const auto stream = c.stream.lock()) ::shutdown(stream->fd(), SHUT_RD);
+        if (!c.end.done()) c.end.set_value(SIGKILL);
+    }
 }
 
 task<worker_process> server_link::async_start_worker() {
@@ -174,17 +226,28 @@ task<worker_process> server_link::async_start_worker() {
     socket_pair sockets = make_pair(SOCK_STREAM);
     promise<pid_t> asked;
     const future<pid_t> answered = asked.get_future();
-    starting_.push_back(std::move(asked));
-    if (!send_message(control_.fd(), {server_message::kind::start, 0, 0}, sockets.theirs.get())) {
-        // The server died a moment ago; listen() answers everybody who waits.
+    for (;;) {
+        control_.before_try(rt::direction::write);
+        if (send_message(control_.fd(), {server_message::kind::start, 0, 0}, sockets.theirs.get())) break;
+        if (errno == EAGAIN) {
+            co_await control_.async_wait(rt::direction::write, rt::deadline::never());
+            continue;
+        }
+        // The server died a moment ago. It can be replaced once it has been waited for.
+        const future<void> over = listening_;
+        co_await over;
+        throw worker_died("the fork server of pool '" + pool_ + "' died", 0, SIGKILL, 0);
     }
+    starting_.push_back(std::move(asked));  // answers come in the order of the requests
     sockets.theirs.reset();
     const pid_t pid = co_await answered;
-    worker_process worker{pid, byte_stream(std::move(sockets.ours))};
+    worker_process worker{pid, std::make_shared<byte_stream>(std::move(sockets.ours))};
+    if (const auto found = children_.find(pid); found != children_.end())
+        found->second.stream = worker.stream;
     std::array<std::byte, 1> ready;
     bool died = false;
     try {
-        died = co_await worker.stream.async_read_full(ready) == 0;
+        died = co_await worker.stream->async_read_full(ready) == 0;
     } catch (const std::system_error&) {
         died = true;
     }
@@ -198,28 +261,23 @@ task<worker_process> server_link::async_start_worker() {
 }
 
 bool server_link::has_ended(pid_t pid) const {
-    const auto found = ends_.find(pid);
-    return found == ends_.end() || found->second.done();
+    const auto found = children_.find(pid);
+    return found == children_.end() || found->second.end.done();
 }
 
 task<int> server_link::async_ended(pid_t pid) {
-    const auto found = ends_.find(pid);
-    if (found == ends_.end()) co_return SIGKILL;
-    const future<int> end = found->second.get_future();
+    const auto found = children_.find(pid);
+    if (found == children_.end()) co_return SIGKILL;
+    const future<int> end = found->second.end.get_future();
     const int status = co_await end;
-    ends_.erase(pid);
+    children_.erase(pid);
     co_return status;
 }
 
 task<void> server_link::async_stop() {
-    control_.close();  // the server sees it, kills what workers are left, and ends
-    if (pid_ == 0) co_return;
-    const pid_t pid = std::exchange(pid_, 0);
-    // Waiting for this one child through its pidfd leaves the user's SIGCHLD and other children alone.
-    pollable process(unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
-    co_await process.async_wait(rt::direction::read, rt::deadline::never());
-    siginfo_t info{};
-    ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
+    control_.close();
+    const future<void> over = listening_;  // which sees it closed, and waits for the server
+    if (over.valid()) co_await over;
 }
 
 }  // namespace heddle::inline v0

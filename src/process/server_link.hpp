@@ -14,6 +14,7 @@
 #include <heddle/task/promise.hpp>
 #include <heddle/task/task.hpp>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace heddle::inline v0 {
@@ -21,9 +22,9 @@ namespace heddle::inline v0 {
 /// One worker process, ready for tasks.
 struct worker_process {
     pid_t pid = 0;
-    byte_stream stream;
+    std::shared_ptr<byte_stream> stream;  // shared with the server_link, which closes it when the worker ends
 
-    explicit operator bool() const noexcept { return static_cast<bool>(stream); }
+    explicit operator bool() const noexcept { return stream != nullptr; }
 };
 
 /// A fork server, started when it is first needed and again if it has died.
@@ -41,25 +42,37 @@ class server_link {
     /// Whether `pid` is known to have ended.
     bool has_ended(pid_t pid) const;
     /// Forgets a worker whose end nobody wants to know any more.
-    void forget(pid_t pid) { ends_.erase(pid); }
+    void forget(pid_t pid) { children_.erase(pid); }
+    /// How many servers have died.
+    unsigned losses() const noexcept { return losses_; }
     /// Lets the server go and waits for it.
     task<void> async_stop();
 
  private:
     task<void> launch();
+    void start_server();
     task<void> kill_if_silent();
     task<void> listen();
+    task<void> receive_all();
+    task<void> async_reap();
     void handle(const server_message& m);
     void lost();
+
+    struct child {
+        promise<int> end;
+        std::weak_ptr<byte_stream> stream;
+    };
 
     std::string pool_;
     pollable control_;
     pid_t pid_ = 0;
+    pollable process_;  // a handle on it, null if it had been waited for before there could be one
     future<void> launching_;
     promise<void> hello_;
     future<void> listening_;
     std::deque<promise<pid_t>> starting_;  // answered in the order in which they were asked
-    std::map<pid_t, promise<int>> ends_;   // of every worker that was started and not forgotten
+    std::map<pid_t, child> children_;      // every worker that was started and not forgotten
+    unsigned losses_ = 0;
 };
 
 }  // namespace heddle::inline v0

@@ -81,7 +81,7 @@ void future_state::complete(future_status status) noexcept {
         list = std::move(first_callback_);
         last_callback_ = nullptr;
     }
-    if ((old & waiters) != 0) rt::parking_lot::unpark_all(&word_);
+    if ((old & waiters) != 0) rt::parking_lot::unpark_all(address());
     while (list) {
         try {
             list->call(*this);
@@ -109,6 +109,21 @@ void future_state::on_done(std::unique_ptr<callback> c) {
     }
 }
 
+void future_state::forget(const callback* c) noexcept {
+    std::unique_ptr<callback> removed;  // goes away when the lock is free again
+    std::lock_guard guard(callbacks_lock_);
+    callback* before = nullptr;
+    for (auto* link = &first_callback_; *link; link = &(*link)->next) {
+        if (link->get() == c) {
+            removed = std::move(*link);
+            *link = std::move(removed->next);
+            if (last_callback_ == c) last_callback_ = before;
+            return;
+        }
+        before = link->get();
+    }
+}
+
 bool future_state::announce_waiter() const noexcept {
     std::uint32_t word = word_.load(std::memory_order_acquire);
     while (!done(word))
@@ -117,11 +132,13 @@ bool future_state::announce_waiter() const noexcept {
 }
 
 bool future_state::wait(rt::deadline until) const {
-    if (done()) return true;
-    const auto outcome = rt::park(
-        &word_, [this] { return announce_waiter(); }, until, rt::cancellation::observed);
-    if (outcome == rt::wait_outcome::cancelled) throw cancelled();
-    return done();
+    while (!done()) {
+        const auto outcome = rt::park(
+            address(), [this] { return announce_waiter(); }, until, rt::cancellation::observed);
+        if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+        if (outcome == rt::wait_outcome::timed_out) return done();
+    }
+    return true;
 }
 
 std::exception_ptr future_state::error() const noexcept {

@@ -84,7 +84,7 @@ class HEDDLE_API process_pool {
     /// Submits `f(item)` for every item at once and gives the results in the order of the items. Items travel
     /// in chunks of options.chunk; 0 makes about four chunks for each worker. Throws: as submit().
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
-        using item = std::decay_t<decltype(*std::begin(items))>;
+        using item = std::iter_value_t<decltype(std::begin(items))>;
         using R = typename detail::call_result<F, item>::type;
         std::vector<item> all(std::begin(items), std::end(items));
         const std::size_t chunk =

@@ -5,6 +5,7 @@
 // program, values by copy. Trivially copyable values travel as bytes, others through cereal, so a type of
 // yours travels once it has a `serialize` member or function as cereal wants it.
 
+#include <array>
 #include <cereal/archives/binary.hpp>
 #include <cereal/types/array.hpp>
 #include <cereal/types/chrono.hpp>
@@ -28,12 +29,15 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/error.hpp>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <streambuf>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace heddle::inline v0 {
@@ -70,6 +74,19 @@ template <class T> inline constexpr bool is_reference_wrapper<std::reference_wra
 template <class T> inline constexpr bool is_bitwise = false;
 template <class F> inline constexpr bool is_bitwise<bitwise_closure<F>> = true;
 
+/// The types of the values that a standard type holds, which must travel too: a std::optional<char*> is as
+/// trivially copyable as a pointer, and as useless over there.
+template <class... Ts> struct parts {};
+template <class T> struct parts_of { using type = parts<>; };
+template <class T, std::size_t N> struct parts_of<std::array<T, N>> { using type = parts<T>; };
+template <class T> struct parts_of<std::optional<T>> { using type = parts<T>; };
+template <class T, class A> struct parts_of<std::vector<T, A>> { using type = parts<T>; };
+template <class T, class U> struct parts_of<std::pair<T, U>> { using type = parts<T, U>; };
+template <class... Ts> struct parts_of<std::tuple<Ts...>> { using type = parts<Ts...>; };
+template <class... Ts> struct parts_of<std::variant<Ts...>> { using type = parts<Ts...>; };
+
+template <class... Ts> constexpr void check_parts_travel(parts<Ts...>);
+
 /// Compiles only for types that may travel; otherwise says what to do.
 template <class T> constexpr void check_travels() {
     static_assert(!std::is_pointer_v<T> && !std::is_member_pointer_v<T>,
@@ -78,6 +95,18 @@ template <class T> constexpr void check_travels() {
                   "a reference does not travel to another process: pass a copy, and return what changes");
     static_assert(!is_view<T>,
                   "a view does not travel to another process: pass a std::string or a std::vector");
+    if constexpr (!std::is_reference_v<T>)
+        static_assert(std::is_trivially_copyable_v<T> ||
+                          (cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value &&
+                           cereal::traits::is_input_serializable<T, cereal::BinaryInputArchive>::value),
+                      "a value of this type does not travel to another process: give the type a serialize() "
+                      "member that names "
+                      "its members for cereal, or pass what it holds");
+    check_parts_travel(typename parts_of<T>::type());
+}
+
+template <class... Ts> constexpr void check_parts_travel(parts<Ts...>) {
+    (check_travels<std::remove_cv_t<Ts>>(), ...);
 }
 
 /// Compiles only for callables that may travel; otherwise says what to do.

@@ -80,8 +80,13 @@ class HEDDLE_API future_state {
         std::unique_ptr<callback> next;
     };
     void on_done(std::unique_ptr<callback> c);
+    /// Takes a callback back that has not been called. Only compares the pointer: it may dangle once the
+    /// state is done, and before that nothing else frees a callback, so no other can have its address.
+    void forget(const callback* c) noexcept;
 
-    const void* address() const noexcept { return &word_; }
+    /// Where waiters park. Odd, and so no address at which a primitive that was here before can be unparked
+    /// late; our own unpark is never late, because complete() is called with a reference held.
+    const void* address() const noexcept { return reinterpret_cast<const char*>(&word_) + 1; }
     /// Under the bucket's lock: announces a waiter; false if it is done.
     bool announce_waiter() const noexcept;
 

@@ -40,8 +40,19 @@ template <class T> class completion_watch {
         for (auto& f : futures)
             if (seen.insert(future_access::state(f).get()).second) futures_.push_back(std::move(f));
         queue_ = std::make_shared<completion_queue>(futures_.size());
-        for (std::size_t i = 0; i < futures_.size(); ++i)
-            futures_[i].on_done([queue = queue_, i](const future<T>&) { queue->push(i); });
+        reports_.reserve(futures_.size());
+        for (std::size_t i = 0; i < futures_.size(); ++i) {
+            auto r = std::make_unique<report>(queue_, i);
+            reports_.push_back(r.get());
+            future_access::state(futures_[i])->on_done(std::move(r));
+        }
+    }
+    completion_watch(completion_watch&&) noexcept = default;
+    completion_watch& operator=(completion_watch&&) = delete;
+    // A long-running future that is waited for again and again must not collect callbacks.
+    ~completion_watch() {
+        for (std::size_t i = 0; i < reports_.size(); ++i)
+            future_access::state(futures_[i])->forget(reports_[i]);
     }
     std::size_t size() const noexcept { return futures_.size(); }
     const future<T>* next(rt::deadline until) {
@@ -50,8 +61,16 @@ template <class T> class completion_watch {
     }
 
  private:
+    struct report final : future_state::callback {
+        report(std::shared_ptr<completion_queue> q, std::size_t i) : queue(std::move(q)), index(i) {}
+        void call(future_state&) override { queue->push(index); }
+        std::shared_ptr<completion_queue> queue;
+        std::size_t index;
+    };
+
     std::vector<future<T>> futures_;
     std::shared_ptr<completion_queue> queue_;
+    std::vector<const future_state::callback*> reports_;
 };
 
 template <class T> bool failed(const future<T>& f) {

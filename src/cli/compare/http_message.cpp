@@ -22,7 +22,7 @@ constexpr std::uint64_t largest_body = std::uint64_t{1} << 30;
 template <class Parser> bool feed(Parser& parser, std::string& kept, std::span<const std::byte> bytes) {
     boost::beast::error_code error;
     if (bytes.empty()) {
-        if (!parser.is_done()) parser.put_eof(error);
+        if (!parser.is_done() && parser.got_some()) parser.put_eof(error);  // it asserts that it has seen a byte
         if (error || !parser.is_done())
             throw std::runtime_error("the connection was closed before the message was complete");
         return true;

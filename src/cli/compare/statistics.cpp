@@ -18,7 +18,7 @@ summary summarise(std::vector<double> values) {
 double percentile(std::vector<double> values, double p) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
-    const double rank = std::ceil(p / 100 * static_cast<double>(values.size()));
+    const double rank = std::ceil(p * static_cast<double>(values.size()) / 100);
     const auto index = static_cast<std::size_t>(std::max(rank, 1.0)) - 1;
     return values[std::min(index, values.size() - 1)];
 }

@@ -3,6 +3,7 @@
 
 #include "../usage_error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -13,6 +14,9 @@ url parse_url(const std::string& text) {
     if (!text.starts_with(scheme))
         throw usage_error("cannot fetch '" + text +
                           "': give a URL that begins with http:// (TLS is not supported)");
+    // Anything else would end up in the request line, where a space or a line break means something.
+    if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }))
+        throw usage_error("cannot fetch '" + text + "': write spaces, control and non-ASCII characters as %XX");
     url u;
     std::string_view rest = std::string_view(text).substr(scheme.size());
     if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
@@ -33,6 +37,7 @@ url parse_url(const std::string& text) {
     }
     if (u.host.empty()) throw usage_error("cannot fetch '" + text + "': it names no host");
     if (!port.empty()) {
+        if (port.front() != ':') throw usage_error("cannot fetch '" + text + "': what follows the ] is no port");
         port.remove_prefix(1);
         const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), u.port);
         if (error != std::errc{} || end != port.data() + port.size() || u.port == 0)

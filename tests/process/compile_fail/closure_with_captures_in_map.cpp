@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// expects: a closure with captures does not travel to another process: pass what it captures as arguments
+#include <heddle/process/process_pool.hpp>
+#include <vector>
+
+void wrong(heddle::process_pool& procs, int base) {
+    procs.map([&](int n) { return base + n; }, std::vector{1, 2, 3});
+}

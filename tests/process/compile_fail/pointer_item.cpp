@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+// expects: a pointer does not travel to another process: pass the value that it points to
+#include <heddle/process/process_pool.hpp>
+#include <vector>
+
+int first(int* numbers);
+
+void wrong(heddle::process_pool& procs, const std::vector<int*>& all) {
+    procs.map(first, all);
+}

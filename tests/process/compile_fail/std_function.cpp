@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// expects: a closure with captures does not travel to another process: pass what it captures as arguments
+#include <functional>
+#include <heddle/process/process_pool.hpp>
+
+void wrong(heddle::process_pool& procs, const std::function<int(int)>& f) {
+    procs.submit(f, 1);
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// expects: a pointer does not travel to another process: pass the value that it points to
+#include <heddle/process/process_pool.hpp>
+#include <string>
+
+void wrong(heddle::process_pool& procs) {
+    procs.submit([](std::string s) { return s.size(); }, "literal");
+}
