@@ -10,7 +10,17 @@
 
 namespace heddle::inline v0 {
 
+namespace {
+// Whether a copy of this program will come by process_main(): before main(), or because main() calls it.
+constinit bool serves = false;
+}  // namespace
+
+bool program_serves() noexcept {
+    return serves;
+}
+
 void process_main() {
+    serves = true;
     const char* const value = ::getenv(fork_server_variable);
     if (value == nullptr) return;
     const int control = std::atoi(value);
@@ -26,7 +36,8 @@ void process_main() {
 
 // The hook. The startup code of every program calls __libc_start_main with the address of main(); this
 // definition comes before libc's, passes another function, and lets libc do the rest. libc calls that
-// function after static initialisation, which is when a worker may run anything.
+// function after static initialisation, which is when a worker may run anything. Weak, for programs that are
+// linked statically: there libc's own definition is in the same link, and must win.
 namespace {
 
 using main_function = int (*)(int, char**, char**);
@@ -45,13 +56,15 @@ int serve_or_main(int argc, char** argv, char** environment) {
 
 }  // namespace
 
-extern "C" HEDDLE_API int __libc_start_main(main_function main, int argc, char** argv, void (*init)(),
-                                            void (*fini)(), void (*rtld_fini)(), void* stack_end) {
+extern "C" HEDDLE_API [[gnu::weak]] int __libc_start_main(main_function main, int argc, char** argv,
+                                                          void (*init)(), void (*fini)(), void (*rtld_fini)(),
+                                                          void* stack_end) {
     const auto real = reinterpret_cast<start_function>(::dlsym(RTLD_NEXT, "__libc_start_main"));
     if (real == nullptr) {
         std::fputs("heddle: cannot find __libc_start_main of libc; link libc dynamically\n", stderr);
         ::_exit(127);
     }
     users_main = main;
+    heddle::serves = true;
     return real(&serve_or_main, argc, argv, init, fini, rtld_fini, stack_end);
 }

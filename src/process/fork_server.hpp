@@ -22,6 +22,10 @@ struct server_message {
     std::int32_t value = 0;  // an errno of refused, a wait status of ended
 };
 
+/// Whether a copy of this program would serve: the hook around main() is there, or process_main() has been
+/// called.
+bool program_serves() noexcept;
+
 /// Runs the server on `control` and never returns.
 [[noreturn]] void serve_forks(int control);
 

@@ -333,6 +333,11 @@ process_pool::process_pool(process_pool_options options) {
             stderr);
         ::_exit(70);
     }
+    if (!program_serves())
+        throw broken_pool("pool '" + options.name +
+                          "': this program does not serve as its own fork server; call "
+                          "heddle::process_main() first thing in "
+                          "main()");
     state_ = std::make_unique<state>(std::move(options));
 }
 

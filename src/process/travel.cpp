@@ -192,6 +192,8 @@ void pack_exception(packer& out, const std::exception_ptr& error) {
     std::string type = "unknown type";
     std::string what;
     std::int32_t code = 0;
+    bool systems = false;    // the code is of system_category(), not of generic_category()
+    bool has_words = false;  // the system_error was given a text, perhaps an empty one
     try {
         std::rethrow_exception(error);
     } catch (const std::system_error& e) {
@@ -202,9 +204,11 @@ void pack_exception(packer& out, const std::exception_ptr& error) {
             (category == std::generic_category() || category == std::system_category())) {
             kind = thrown::system_error;
             code = e.code().value();
+            systems = category == std::system_category();
             // what() ends with the code's own message, which the other side adds again.
             const std::string tail = ": " + e.code().message();
-            if (what.ends_with(tail)) what.resize(what.size() - tail.size());
+            has_words = what.ends_with(tail);
+            if (has_words) what.resize(what.size() - tail.size());
         }
     } catch (const remote_error& e) {
         type = e.type_name();  // it has travelled before
@@ -218,13 +222,17 @@ void pack_exception(packer& out, const std::exception_ptr& error) {
     }
     out.value(kind);
     out.value(code);
+    out.value(systems);
+    out.value(has_words);
     out.value(type);
     out.value(what);
 }
 
 std::exception_ptr unpack_exception(unpacker& in) {
     const auto kind = in.value<thrown>();
-    const auto code = in.value<std::int32_t>();
+    const auto value = in.value<std::int32_t>();
+    const std::error_code code(value, in.value<bool>() ? std::system_category() : std::generic_category());
+    const bool has_words = in.value<bool>();
     const auto type = in.value<std::string>();
     const auto what = in.value<std::string>();
     switch (kind) {
@@ -249,7 +257,8 @@ std::exception_ptr unpack_exception(unpacker& in) {
         case thrown::bad_alloc:
             return std::make_exception_ptr(std::bad_alloc());
         case thrown::system_error:
-            return std::make_exception_ptr(std::system_error(code, std::generic_category(), what));
+            return std::make_exception_ptr(has_words ? std::system_error(code, what)
+                                                     : std::system_error(code));
         case thrown::cancelled:
             return std::make_exception_ptr(cancelled(what));
         case thrown::timeout_error:

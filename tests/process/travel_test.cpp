@@ -115,7 +115,7 @@ TEST_F(travel, an_empty_function_object_travels) {
 }
 
 TEST_F(travel, a_bitwise_closure_travels_with_its_captures) {
-    const int base = 40;
+    int base = 40;
     const point p{1.5, 0.5};
     EXPECT_EQ(procs.submit(heddle::bitwise([base, p](int n) { return base + n * int(p.x + p.y); }), 1).get(),
               42);
