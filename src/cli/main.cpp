@@ -2,6 +2,7 @@
 // The command: argument parsing, and the exit codes 0 (fine), 1 (a run failed), 2 (asked for something
 // impossible) and 130 (interrupted).
 #include "compare/compare.hpp"
+#include "compare/interrupt.hpp"
 #include "usage_error.hpp"
 
 #include <CLI/CLI.hpp>

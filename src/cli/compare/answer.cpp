@@ -21,7 +21,8 @@ std::string answer::digest() const {
     sha256 all;
     for (const auto& [word, n] : words_) all.add(fmt::format("{} {}\n", word, n));
     for (const auto& [file, hash] : hashes_) all.add(fmt::format("{}  {}\n", hash, file));
-    all.add(fmt::format("{} {} {} {}\n", number_, bytes_, files_, problems_.size()));
+    for (const auto& problem : problems()) all.add(problem + "\n");
+    all.add(fmt::format("{} {} {}\n", number_, bytes_, files_));
     return all.finish();
 }
 

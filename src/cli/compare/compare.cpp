@@ -88,17 +88,17 @@ class runner {
     process_pool pool_{process_pool_options{.workers = 1, .name = "runner", .max_tasks_per_child = 1}};
 };
 
-std::uint64_t units_of(const comparison& c, const workload& w) {
+double units_of(const comparison& c, const workload& w) {
     if (w.unit == "MB") {
         const run_report* const r = c.any_run();
-        return r == nullptr ? 0 : r->bytes / 1'000'000;
+        return r == nullptr ? 0 : static_cast<double>(r->bytes) / 1e6;
     }
     if (w.unit == "numbers") {
         std::uint64_t n = 0;
         for (const item& i : w.items) n += i.to - i.from;
-        return n;
+        return static_cast<double>(n);
     }
-    return w.items.size();
+    return static_cast<double>(w.items.size());
 }
 
 void gather_remarks(comparison& c, const workload& w) {
@@ -137,7 +137,7 @@ comparison compare(const compare_options& options, const workload& w) {
         for (unsigned i = 0; i < options.repeat; ++i)
             for (auto& m : c.models) r.run(m);
     }
-    const std::uint64_t units = units_of(c, w);
+    const double units = units_of(c, w);
     for (auto& m : c.models) compute_figures(m, c, units);
     gather_remarks(c, w);
     return c;

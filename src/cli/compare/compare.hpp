@@ -4,15 +4,8 @@
 #include "result.hpp"
 #include "workload.hpp"
 
-#include <stdexcept>
 
 namespace heddle::inline v0::cli {
-
-/// The user pressed ^C; everything that was started has ended.
-class interrupted_error : public std::runtime_error {
- public:
-    interrupted_error() : std::runtime_error("interrupted") {}
-};
 
 /// Makes all runs and computes the figures. @throws interrupted_error
 comparison compare(const compare_options& options, const workload& w);

@@ -17,7 +17,7 @@ const run_report* comparison::any_run() const {
     return nullptr;
 }
 
-void compute_figures(model_result& m, const comparison& c, std::uint64_t units_of_work) {
+void compute_figures(model_result& m, const comparison& c, double units_of_work) {
     if (!m.ok()) return;
     const auto median_of = [&m](auto figure) {
         std::vector<double> values;
@@ -30,7 +30,7 @@ void compute_figures(model_result& m, const comparison& c, std::uint64_t units_o
     m.involuntary = median_of([](const run_report& r) { return r.involuntary; }).median;
     m.bytes_moved = median_of([](const run_report& r) { return r.bytes_moved; }).median;
     m.memory = std::max(m.memory, median_of([](const run_report& r) { return r.memory; }).max);
-    m.throughput = m.wall.median > 0 ? static_cast<double>(units_of_work) / m.wall.median : 0;
+    m.throughput = m.wall.median > 0 ? units_of_work / m.wall.median : 0;
     if (const auto* s = c.find(model::sequential); s != nullptr && m.wall.median > 0)
         m.speed_up = s->wall.median / m.wall.median;
 

@@ -52,7 +52,7 @@ struct comparison {
 };
 
 /// Computes a model's figures from its runs. `sequential` may be null.
-void compute_figures(model_result& m, const comparison& c, std::uint64_t units_of_work);
+void compute_figures(model_result& m, const comparison& c, double units_of_work);
 
 struct verdict {
     model use{};

@@ -57,7 +57,10 @@ int run_compare(const compare_options& options) {
     if (page && (!write_all(page.get(), html_report(c, v, costs)) || std::fclose(page.release()) != 0))
         throw std::runtime_error("cannot write " + options.html + ": " + std::strerror(errno));
 
-    bool failed = !c.same_answer || !v;
+    const run_report* const any = c.any_run();
+    const bool nothing_fetched = c.name == "fetch" && any != nullptr && any->number == 0;
+    if (nothing_fetched) std::fputs("heddle: not one request was answered; is the server running?\n", stderr);
+    bool failed = !c.same_answer || !v || nothing_fetched;
     for (const auto& m : c.models) failed = failed || !m.failures.empty();
     if (!c.same_answer)
         std::fputs("heddle: the models do not give the same answer; this is an error in heddle\n", stderr);

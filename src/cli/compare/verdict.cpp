@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which model to use. The fastest by the median decides, unless another is as fast within the spread: then
-// the one that asks least of the programmer wins, in the order sequential, coroutines, threads, processes.
+// Which model to use: of those that no other clearly beats, and that are not slower than sequential, the one that
+// asks least of the programmer, in the order sequential, coroutines, threads, processes.
 #include "figures_text.hpp"
 #include "result.hpp"
 
@@ -17,9 +17,17 @@ constexpr double worth_it = 0.05;
 constexpr double mostly = 0.75;
 constexpr double hardly = 0.25;
 
-// As fast as the best, as far as these runs can tell.
-bool tied(const model_result& m, const model_result& best) {
-    return m.wall.median <= best.wall.median * (1 + worth_it) || m.wall.min <= best.wall.max;
+// Whether the runs leave no doubt that `a` is faster than `b`, and by enough to matter.
+bool clearly_faster(const model_result& a, const model_result& b) {
+    return a.wall.max < b.wall.min && a.wall.median * (1 + worth_it) < b.wall.median;
+}
+
+// Whether nothing speaks against `m`: no model is clearly faster, and it is not slower than doing without it.
+bool can_be_advised(const model_result& m, const comparison& c) {
+    for (const auto& other : c.models)
+        if (other.ok() && clearly_faster(other, m)) return false;
+    const model_result* const sequential = c.find(model::sequential);
+    return sequential == nullptr || sequential == &m || m.wall.median < sequential->wall.median;
 }
 
 std::string times(double x) {
@@ -66,23 +74,15 @@ std::string because(const comparison& c, const model_result& chosen) {
 }  // namespace
 
 std::optional<verdict> judge(const comparison& c) {
-    const model_result* best = nullptr;
-    for (const auto& m : c.models)
-        if (m.ok() && (best == nullptr || m.wall.median < best->wall.median)) best = &m;
-    if (best == nullptr) return std::nullopt;
-
-    const model_result* chosen = best;
-    std::vector<const model_result*> others;
-    for (const model m : all_models) {
-        const model_result* const r = c.find(m);
-        if (r == nullptr || !tied(*r, *best)) continue;
-        if (others.empty()) chosen = r;
-        others.push_back(r);
-    }
+    std::vector<const model_result*> equals;  // the simplest first
+    for (const model m : all_models)
+        if (const model_result* const r = c.find(m); r != nullptr && can_be_advised(*r, c)) equals.push_back(r);
+    if (equals.empty()) return std::nullopt;  // only if nothing succeeded: the fastest can always be advised
+    const model_result* const chosen = equals.front();
 
     verdict v;
     v.use = chosen->which;
-    v.noise = others.size() > 1;
+    v.noise = equals.size() > 1;
     const auto* const sequential = c.find(model::sequential);
     std::string gain;
     if (sequential != nullptr && chosen != sequential)
@@ -91,7 +91,7 @@ std::optional<verdict> judge(const comparison& c) {
 
     if (v.noise) {
         std::string names;
-        for (const auto* o : others)
+        for (const auto* o : equals)
             if (o != chosen)
                 names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", name_of(o->which),
                                      duration_text(o->wall.median));

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <chrono>
 #include <heddle/io/endpoint.hpp>
+#include <heddle/io/event_loop.hpp>
+#include <heddle/io/sleep.hpp>
 #include <heddle/rt/error.hpp>
 
 namespace heddle::inline v0::cli {
@@ -74,6 +76,18 @@ std::vector<item> of_sleeps(std::uint64_t n, std::uint64_t wait_us) {
     return std::vector<item>(n, i);
 }
 
+// A server that hangs is waited for until the timeout, but ^C ends the wait.
+task<partial_answer> fetch_unless_interrupted(const item& i) {
+    partial_answer a;
+    const future<void> fetched = spawn(fetch_async(i, a));
+    while (!fetched.done()) {
+        if (interrupted()) fetched.request_stop();
+        co_await sleep(std::chrono::milliseconds(5));
+    }
+    if (interrupted()) throw interrupted_error();
+    co_return a;
+}
+
 workload of_fetches(const compare_options& o) {
     workload w;
     w.waits = true;
@@ -98,9 +112,8 @@ workload of_fetches(const compare_options& o) {
         i.path = u.path;
         w.title = fmt::format("{} requests to {}", n, o.url);
         // One beforehand: a server that refuses or hangs is said at once and not after a table of zeroes.
-        const item_result first = run_item(i);
-        if (!first.answer.problems.empty())
-            throw error(first.answer.problems.front() + "; is the server running?");
+        const partial_answer first = run(fetch_unless_interrupted(i));
+        if (!first.problems.empty()) throw error(first.problems.front() + "; is the server running?");
     }
     w.items.assign(n, i);
     return w;
