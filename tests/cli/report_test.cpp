@@ -132,7 +132,7 @@ TEST(report, figures_that_are_no_numbers_do_not_break_json_or_page) {
     auto c = four_models();
     c.models[0].speed_up = std::nan("");
     c.models[1].throughput = INFINITY;
-    EXPECT_NO_THROW(static_cast<void>(nlohmann::json::parse(json_report(c, judge(c), std::nullopt))));
+    EXPECT_TRUE(nlohmann::json::accept(json_report(c, judge(c), std::nullopt)));
     const auto page = without_library(html_report(c, judge(c), std::nullopt));
     EXPECT_THAT(page, Not(HasSubstr(":nan")));
 }
