@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Only in builds with ThreadSanitizer. libstdc++ counts the references to an exception with atomic
-// operations, but it is not instrumented, so the sanitizer does not see that the last to let go comes after
-// everybody else, and reports the destructor of an exception that was passed between threads as a race. These
-// wrappers tell it what the count guarantees: each decrement is a release and an acquire on the exception.
-// They hide nothing that is not ordered by the count.
+// Only in builds with ThreadSanitizer. libstdc++ counts the references to an exception with atomic operations, but
+// it is not instrumented, so the sanitizer does not see that the last to let go comes after everybody else, and
+// reports the destructor of an exception that was passed between threads as a race. These wrappers put letting go
+// under a lock that the sanitizer sees, which orders exactly what the count orders.
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -17,7 +16,8 @@
 
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
-#include <cstring>
+#include <dlfcn.h>
+#include <pthread.h>
 #include <exception>
 
 namespace {
@@ -26,23 +26,29 @@ template <class Function> Function* real(const char* name) noexcept {
     return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
+// Recursive, because an exception may hold another one.
+pthread_mutex_t letting_go = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+// A fork by one thread must not leave the lock with another that the child does not have.
+const int at_fork = ::pthread_atfork([] { ::pthread_mutex_lock(&letting_go); },
+                                     [] { ::pthread_mutex_unlock(&letting_go); },
+                                     [] { ::pthread_mutex_unlock(&letting_go); });
+
 }  // namespace
 
 // Declared in <bits/exception_ptr.h>, defined in libstdc++.
 void std::__exception_ptr::exception_ptr::_M_release() noexcept {
-    static const auto release =
-        real<void(exception_ptr*)>("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
-    void* object = nullptr;
-    std::memcpy(&object, static_cast<const void*>(this), sizeof object);
-    ::__tsan_release(object);
-    ::__tsan_acquire(object);
+    static const auto release = real<void(exception_ptr*)>("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
+    ::pthread_mutex_lock(&letting_go);
     release(this);
+    ::pthread_mutex_unlock(&letting_go);
 }
 
 extern "C" void __cxa_end_catch() {
     static const auto end_catch = real<void()>("__cxa_end_catch");
-    { const std::exception_ptr caught = std::current_exception(); }  // its release is the one above
+    ::pthread_mutex_lock(&letting_go);
     end_catch();
+    ::pthread_mutex_unlock(&letting_go);
 }
 
 #endif

@@ -61,11 +61,20 @@ int die_if_multiple_of_three(int n) {
     return n;
 }
 
-template <class T> heddle::worker_died death_of(const heddle::future<T>& f) {
+// What a worker_died says. Not the exception itself: copies of it share its text by a count inside libstdc++,
+// which ThreadSanitizer does not see.
+struct death {
+    pid_t pid;
+    int signal;
+    int exit_code;
+    std::string what;
+};
+
+template <class T> death death_of(const heddle::future<T>& f) {
     try {
         f.get();
     } catch (const heddle::worker_died& e) {
-        return e;
+        return {e.pid(), e.signal(), e.exit_code(), e.what()};
     }
     throw std::logic_error("the worker lived");
 }
@@ -113,19 +122,19 @@ TEST(process_faults, a_worker_that_exits_fails_its_own_call_with_its_exit_code) 
     heddle::process_pool procs({.workers = 1, .name = "loom"});
     const pid_t worker = procs.submit(own_pid).get();
     const auto e = death_of(procs.submit([] { ::_exit(3); }));
-    EXPECT_EQ(e.exit_code(), 3);
-    EXPECT_EQ(e.signal(), 0);
-    EXPECT_EQ(e.pid(), worker);
-    EXPECT_THAT(e.what(), HasSubstr("exited with code 3"));
-    EXPECT_THAT(e.what(), HasSubstr("'loom'"));
-    EXPECT_THAT(e.what(), HasSubstr("task 2"));
+    EXPECT_EQ(e.exit_code, 3);
+    EXPECT_EQ(e.signal, 0);
+    EXPECT_EQ(e.pid, worker);
+    EXPECT_THAT(e.what, HasSubstr("exited with code 3"));
+    EXPECT_THAT(e.what, HasSubstr("'loom'"));
+    EXPECT_THAT(e.what, HasSubstr("task 2"));
     EXPECT_NE(procs.submit(own_pid).get(), worker);
 }
 
 TEST(process_faults, MP01_exit_in_a_call_ends_its_worker) {
     heddle::process_pool procs(1);
-    EXPECT_EQ(death_of(procs.submit([] { std::exit(4); })).exit_code(), 4);
-    EXPECT_EQ(death_of(procs.submit([] { std::exit(0); })).exit_code(), 0);
+    EXPECT_EQ(death_of(procs.submit([] { std::exit(4); })).exit_code, 4);
+    EXPECT_EQ(death_of(procs.submit([] { std::exit(0); })).exit_code, 0);
     EXPECT_EQ(procs.submit(twice, 21).get(), 42);
 }
 
@@ -133,8 +142,8 @@ TEST(process_faults, MP01_a_signal_that_ends_a_worker_is_told) {
     heddle::process_pool procs(1);
     for (const int signal : {SIGKILL, SIGTERM, SIGSEGV, SIGABRT, SIGFPE}) {
         const auto e = death_of(procs.submit(die_by, signal));
-        EXPECT_EQ(e.signal(), signal);
-        EXPECT_THAT(e.what(), HasSubstr("signal " + std::to_string(signal)));
+        EXPECT_EQ(e.signal, signal);
+        EXPECT_THAT(e.what, HasSubstr("signal " + std::to_string(signal)));
     }
     EXPECT_EQ(procs.stats().workers_died, 5u);
     EXPECT_EQ(procs.submit(twice, 21).get(), 42);
@@ -142,12 +151,12 @@ TEST(process_faults, MP01_a_signal_that_ends_a_worker_is_told) {
 
 TEST(process_faults, an_abort_in_a_call_ends_its_worker) {
     heddle::process_pool procs(1);
-    EXPECT_EQ(death_of(procs.submit([] { std::abort(); })).signal(), SIGABRT);
+    EXPECT_EQ(death_of(procs.submit([] { std::abort(); })).signal, SIGABRT);
 }
 
 TEST(process_faults, an_exception_that_leaves_a_noexcept_function_ends_its_worker) {
     heddle::process_pool procs(1);
-    EXPECT_EQ(death_of(procs.submit([]() noexcept { [] { throw 1; }(); })).signal(), SIGABRT);
+    EXPECT_EQ(death_of(procs.submit([]() noexcept { [] { throw 1; }(); })).signal, SIGABRT);
 }
 
 TEST(process_faults, PP01_a_worker_killed_in_a_call_fails_only_that_call) {
@@ -162,8 +171,8 @@ TEST(process_faults, PP01_a_worker_killed_in_a_call_fails_only_that_call) {
     for (int i = 0; i < 20; ++i) waiting.push_back(procs.submit(twice, i));
     ::kill(victim, SIGKILL);
     const auto e = death_of(lost);
-    EXPECT_EQ(e.pid(), victim);
-    EXPECT_EQ(e.signal(), SIGKILL);
+    EXPECT_EQ(e.pid, victim);
+    EXPECT_EQ(e.signal, SIGKILL);
     for (int i = 0; i < 20; ++i) EXPECT_EQ(waiting[static_cast<std::size_t>(i)].get(), 2 * i);
     safe.open();
     EXPECT_GT(kept.get(), 0);
@@ -223,7 +232,7 @@ TEST(process_faults, a_process_that_a_call_left_behind_does_not_hide_the_death_o
     g.wait_for_arrival();
     EXPECT_TRUE(call.wait_for(processes::patience));
     g.open();
-    EXPECT_EQ(death_of(call).signal(), SIGKILL);
+    EXPECT_EQ(death_of(call).signal, SIGKILL);
 }
 
 // A server that ends
@@ -294,6 +303,11 @@ TEST(process_faults, a_program_that_does_not_come_up_as_a_server_is_told) {
 }
 
 TEST(process_faults, a_pool_that_cannot_open_files_says_so_and_the_next_one_works) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    GTEST_SKIP() << "AddressSanitizer itself opens files when a thread starts, and gives up without them";
+#endif
+#endif
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
     for (int spare = 0; spare < 8; ++spare) {
@@ -335,8 +349,8 @@ TEST(process_faults, PP03_a_value_that_cannot_be_serialised_fails_its_own_call) 
 TEST(process_faults, a_worker_that_ends_while_it_reads_or_writes_a_value_fails_its_own_call) {
     heddle::process_pool procs(1);
     for (const fault where : {fault::unpack_in_worker, fault::pack_in_worker}) {
-        EXPECT_EQ(death_of(procs.submit(echo, fragile(where, kind::exits))).exit_code(), 5);
-        EXPECT_EQ(death_of(procs.submit(echo, fragile(where, kind::crashes))).signal(), SIGKILL);
+        EXPECT_EQ(death_of(procs.submit(echo, fragile(where, kind::exits))).exit_code, 5);
+        EXPECT_EQ(death_of(procs.submit(echo, fragile(where, kind::crashes))).signal, SIGKILL);
         EXPECT_EQ(procs.submit(twice, 21).get(), 42);
     }
 }

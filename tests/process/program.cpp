@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -98,8 +99,10 @@ int with_children_ignored() {
 int with_all_children_reaped_by_a_handler() {
     struct sigaction action {};
     action.sa_handler = [](int) {
+        const int error = errno;
         while (::waitpid(-1, nullptr, WNOHANG) > 0) {
         }
+        errno = error;
     };
     ::sigaction(SIGCHLD, &action, nullptr);
     return calls_and_deaths();
