@@ -29,10 +29,8 @@ template <class Function> Function* real(const char* name) noexcept {
 // Recursive, because an exception may hold another one.
 pthread_mutex_t letting_go = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
-// A fork by one thread must not leave the lock with another that the child does not have.
-const int at_fork = ::pthread_atfork([] { ::pthread_mutex_lock(&letting_go); },
-                                     [] { ::pthread_mutex_unlock(&letting_go); },
-                                     [] { ::pthread_mutex_unlock(&letting_go); });
+// A forked child starts with the lock free: whoever held it is not there.
+const int at_fork = ::pthread_atfork(nullptr, nullptr, [] { letting_go = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP; });
 
 }  // namespace
 
