@@ -55,6 +55,9 @@ void event_loop::start(detail::spawned& s) {
         s.prev_alive = nullptr;
         if (alive_ != nullptr) alive_->prev_alive = &s;
         alive_ = &s;
+        // A task that has yet to learn that it is to stop passes that on. Otherwise it might wait for ever for
+        // what it has just started.
+        if (ending_ && rt::worker::current() == &worker_ && rt::current_task().stop_pending()) ask(s);
     }
     worker_.post(s);
 }
@@ -63,6 +66,7 @@ void event_loop::finished(detail::spawned& s) noexcept {
     std::lock_guard guard(lock_);
     (s.prev_alive != nullptr ? s.prev_alive->next_alive : alive_) = s.next_alive;
     if (s.next_alive != nullptr) s.next_alive->prev_alive = s.prev_alive;
+    if (s.asked) --asked_;
 }
 
 void event_loop::request_stop() noexcept {
@@ -73,8 +77,30 @@ void event_loop::request_stop() noexcept {
 
 void event_loop::run_until_done(const detail::future_state& main) {
     worker_.run(nullptr, [&] { return main.done(); });
-    request_stop();
-    drain();
+    end_leftovers();
+}
+
+// Under the lock. Nobody is asked twice: a second request would disturb the clean-up that the first one began.
+void event_loop::ask(detail::spawned& s) noexcept {
+    s.asked = true;
+    ++asked_;
+    s.context().request_stop();
+}
+
+// In rounds: all who are alive are asked, and the next round begins when these have ended. So every round ends at
+// least one task, sleeps as long as its tasks wait, and leaves alone what they start in order to clean up.
+void event_loop::end_leftovers() noexcept {
+    const auto none_asked = [this] {
+        std::lock_guard guard(lock_);
+        return asked_ == 0;
+    };
+    const auto ask_all = [this] {
+        std::lock_guard guard(lock_);
+        ending_ = alive_ != nullptr;
+        for (auto* s = alive_; s != nullptr; s = s->next_alive) ask(*s);
+        return ending_;
+    };
+    while (ask_all()) worker_.run(nullptr, none_asked);
 }
 
 void event_loop::shutdown(shutdown_options options) {

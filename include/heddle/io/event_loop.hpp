@@ -4,6 +4,7 @@
 // One thread that runs coroutines, timers and sockets. heddle::run(main()) is all that most programs need;
 // make an event_loop of your own to run several mains after each other or to hand it work from other threads.
 
+#include <cstddef>
 #include <functional>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/word_lock.hpp>
@@ -50,9 +51,11 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     static event_loop* current() noexcept;
 
     /// Runs `main` to its end and gives its result. Tasks that it spawned and that are still alive are asked
-    /// to stop and run to their end before this returns. Blocks: the calling thread. Throws: what `main`
-    /// threw; invalid_state if this thread runs a loop or is a pool's already, or another thread runs this
-    /// loop; shutdown_error after shutdown().
+    /// to stop, each once, and run to their end before this returns; so are the tasks that these spawn while
+    /// they end: at once if the request has not reached the spawner yet, otherwise when those asked before
+    /// have ended, so that clean-up may use tasks. Blocks: the calling thread. Throws: what `main` threw;
+    /// invalid_state if this thread runs a loop or is a pool's already, or another thread runs this loop;
+    /// shutdown_error after shutdown().
     template <class T> T run(task<T> main) {
         const turn here(*this);
         future<T> result = spawn(std::move(main));
@@ -113,6 +116,8 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     void start(detail::spawned& s);
     void finished(detail::spawned& s) noexcept override;
     void run_until_done(const detail::future_state& main);
+    void end_leftovers() noexcept;
+    void ask(detail::spawned& s) noexcept;
     void drain() noexcept;
 
     rt::worker worker_;
@@ -120,6 +125,8 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     detail::spawned* alive_ = nullptr;  // under lock_, newest first
     bool closed_ = false;               // under lock_
     bool running_ = false;              // under lock_
+    bool ending_ = false;               // under lock_: main is over, what is alive is asked to stop
+    std::size_t asked_ = 0;             // under lock_: how many of those alive were, because of that
 };
 
 /// Runs `main` on a loop of its own. See event_loop::run().

@@ -35,6 +35,7 @@ class spawned : public rt::runnable {
     // Links of the scope's list; the scope's to use.
     spawned* next_alive = nullptr;
     spawned* prev_alive = nullptr;
+    bool asked = false;  // the scope's to use: it was asked to stop because the scope ends
 
  protected:
     spawned(rt::runnable::function start, spawn_scope& scope) noexcept : runnable(start), scope_(scope) {}
