@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
 #include <functional>
 #include <heddle/rt/async_park.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/task_context.hpp>
+#include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 #include "waiting.hpp"
@@ -77,4 +81,69 @@ TEST(fork, the_child_can_wait_although_a_lock_was_held_in_the_parent) {
     EXPECT_TRUE(holds_in_a_child([&] { return waits_work(&word); }));
     go = true;
     holder.join();
+}
+
+TEST(fork, the_child_finds_every_lock_free_that_another_thread_held) {
+    heddle::rt::word_lock lock;
+    std::atomic<bool> held{false};
+    std::atomic<bool> go{false};
+    std::thread holder([&] {
+        std::lock_guard guard(lock);
+        held = true;
+        waiting::until([&] { return go.load(); });
+    });
+    waiting::until([&] { return held.load(); });
+    EXPECT_TRUE(holds_in_a_child([&] {
+        lock.lock();
+        const bool taken = !lock.try_lock();
+        lock.unlock();
+        const bool free = lock.try_lock();
+        lock.unlock();
+        return taken && free;
+    }));
+    EXPECT_FALSE(lock.try_lock());  // the parent is not disturbed
+    go = true;
+    holder.join();
+    EXPECT_TRUE(lock.try_lock());
+    lock.unlock();
+}
+
+TEST(fork, the_child_frees_the_lock_that_its_thread_held_in_the_parent) {
+    heddle::rt::word_lock lock;
+    lock.lock();
+    EXPECT_TRUE(holds_in_a_child([&] {
+        lock.unlock();
+        return lock.try_lock() && holds_in_a_child([&] { return lock.try_lock() && !lock.try_lock(); });
+    }));
+    lock.unlock();
+}
+
+TEST(fork, the_child_can_wait_and_be_asked_to_stop_although_its_task_was_being_asked_in_the_parent) {
+    // Holds its task's lock as long as it is being woken, as every waiter does for a moment.
+    static std::atomic<bool> waking{false};
+    static std::atomic<bool> go{false};
+    waking = go = false;
+    heddle::rt::waiter slow(heddle::rt::waiter_kind::thread, [](heddle::rt::waiter&, wait_outcome) noexcept {
+        waking = true;
+        waiting::until([] { return go.load(); });
+    });
+    int word = 0;
+    heddle::rt::task_context task;
+    ASSERT_TRUE(task.begin_wait(slow, &word));
+    ASSERT_TRUE(parking_lot::enqueue(slow, &word, always));
+    std::thread canceller([&] { task.request_stop(); });
+    waiting::until([&] { return waking.load(); });
+    EXPECT_TRUE(holds_in_a_child([&] {
+        heddle::rt::task_scope here(&task);
+        const auto wait = [&] {
+            return park(&word, always, deadline::after(1ms), heddle::rt::cancellation::observed);
+        };
+        if (wait() != wait_outcome::cancelled) return false;  // the request had been made already
+        if (wait() != wait_outcome::timed_out) return false;
+        task.request_stop();
+        return wait() == wait_outcome::cancelled && task.uncancel() == 1;
+    }));
+    go = true;
+    canceller.join();
+    task.end_wait(wait_outcome::cancelled);
 }

@@ -11,39 +11,59 @@
 
 namespace heddle::inline v0::rt {
 
+namespace detail {
+/// How many forks led from the first process of this program to this one, times 4. Changes in the child of a
+/// fork, before that has a second thread, and never otherwise.
+HEDDLE_API extern std::uint32_t fork_generation;
+}  // namespace detail
+
 /// A one-word mutex for short critical sections inside heddle; meets Lockable.
+///
+/// In the child of a fork it is free, whoever held it in the parent.
 class HEDDLE_API word_lock {
  public:
     constexpr word_lock() noexcept = default;
     word_lock(const word_lock&) = delete;
     word_lock& operator=(const word_lock&) = delete;
 
-    // Source: U. Drepper, "Futexes Are Tricky" (2011), mutex 3. Invariant: word_ is 0 when free, 1 when held
-    // and nobody sleeps, 2 when held and somebody may sleep; a sleeper has always seen or stored 2 first.
-    // acquire/release: everything written under the lock is visible to its next owner. Nothing else is
-    // ordered.
+    // Source: U. Drepper, "Futexes Are Tricky" (2011), mutex 3. Invariant: the low two bits of word_ are 0
+    // when free, 1 when held and nobody sleeps, 2 when held and somebody may sleep; a sleeper has always seen
+    // or stored 2 first. The other bits are the generation in which that was written; in another one it means
+    // free, because whoever held the lock does not exist here. acquire/release: everything written under the
+    // lock is visible to its next owner. Nothing else is ordered.
 
     /// Takes the lock. Blocks the thread.
     void lock() noexcept {
-        std::uint32_t free = 0;
-        if (!word_.compare_exchange_strong(free, 1, std::memory_order_acquire, std::memory_order_relaxed))
-            [[unlikely]]
+        std::uint32_t free = detail::fork_generation;
+        if (!word_.compare_exchange_strong(free, free | held, std::memory_order_acquire,
+                                           std::memory_order_relaxed)) [[unlikely]]
             lock_slow();
     }
 
     /// Takes the lock if it is free.
     bool try_lock() noexcept {
-        std::uint32_t free = 0;
-        return word_.compare_exchange_strong(free, 1, std::memory_order_acquire, std::memory_order_relaxed);
+        const std::uint32_t here = detail::fork_generation;
+        std::uint32_t word = word_.load(std::memory_order_relaxed);
+        return is_free(word, here) &&
+               word_.compare_exchange_strong(word, here | held, std::memory_order_acquire,
+                                             std::memory_order_relaxed);
     }
 
     /// Frees the lock.
     void unlock() noexcept {
-        if (word_.exchange(0, std::memory_order_release) == 2) [[unlikely]]
+        const std::uint32_t here = detail::fork_generation;
+        if (word_.exchange(here, std::memory_order_release) == (here | contended)) [[unlikely]]
             wake();
     }
 
  private:
+    static constexpr std::uint32_t held = 1;
+    static constexpr std::uint32_t contended = 2;
+    static constexpr std::uint32_t state = 3;
+
+    static bool is_free(std::uint32_t word, std::uint32_t generation) noexcept {
+        return (word & state) == 0 || (word & ~state) != generation;
+    }
     void lock_slow() noexcept;
     void wake() noexcept;
 
