@@ -116,6 +116,25 @@ TEST(event_loop, spawn_outside_a_loop_is_an_error) {
     EXPECT_THROW(heddle::spawn(number(1)), heddle::invalid_state);
 }
 
+TEST(event_loop, a_task_that_holds_nothing_is_refused) {
+    event_loop loop;
+    EXPECT_THROW(loop.spawn(task<int>()), heddle::invalid_state);
+    EXPECT_THROW(loop.run(task<>()), heddle::invalid_state);
+    EXPECT_THROW(heddle::run(task<>()), heddle::invalid_state);
+    const auto main = []() -> task<int> {
+        task<int> once = number(1);
+        int got = co_await std::move(once);
+        try {
+            got += co_await std::move(once);  // NOLINT(bugprone-use-after-move)
+        } catch (const heddle::invalid_state& e) {
+            EXPECT_STREQ(e.what(), "this task holds nothing: it was made empty, or moved from, or its content was taken");
+        }
+        EXPECT_THROW(heddle::spawn(std::move(once)), heddle::invalid_state);  // NOLINT(bugprone-use-after-move)
+        co_return got;
+    };
+    EXPECT_EQ(loop.run(main()), 1);
+}
+
 TEST(event_loop, AR01_a_task_from_another_thread_runs_on_the_loops_thread) {
     event_loop loop;
     std::atomic<bool> stop{false};

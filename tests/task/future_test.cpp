@@ -37,6 +37,42 @@ TEST(future, that_holds_nothing_is_not_valid) {
     EXPECT_TRUE(promise<int>().get_future().valid());
 }
 
+TEST(future, every_call_on_one_that_holds_nothing_says_so) {
+    promise<int> p;
+    p.set_value(1);
+    future<int> moved = p.get_future();
+    const future<int> there = std::move(moved);
+    future<int> taken = p.get_future();
+    EXPECT_EQ(std::move(taken).take(), 1);
+    // NOLINTBEGIN(bugprone-use-after-move)
+    for (const future<int>* f : {&moved, &taken}) {
+        EXPECT_FALSE(f->valid());
+        EXPECT_EQ(*f, future<int>());
+        EXPECT_THROW((void)f->status(), heddle::invalid_state);
+        EXPECT_THROW((void)f->done(), heddle::invalid_state);
+        EXPECT_THROW(f->get(), heddle::invalid_state);
+        EXPECT_THROW(f->get_for(0s), heddle::invalid_state);
+        EXPECT_THROW(f->get_until(heddle::rt::deadline::never()), heddle::invalid_state);
+        EXPECT_THROW(f->wait(), heddle::invalid_state);
+        EXPECT_THROW(f->wait_for(0s), heddle::invalid_state);
+        EXPECT_THROW(f->wait_until(heddle::rt::deadline::never()), heddle::invalid_state);
+        EXPECT_THROW(f->exception(), heddle::invalid_state);
+        EXPECT_THROW(f->cancel(), heddle::invalid_state);
+        EXPECT_THROW(f->request_stop(), heddle::invalid_state);
+        EXPECT_THROW(f->on_done([](const future<int>&) {}), heddle::invalid_state);
+        EXPECT_THROW(f->operator co_await(), heddle::invalid_state);
+    }
+    EXPECT_THROW(std::move(moved).operator co_await(), heddle::invalid_state);
+    EXPECT_THROW(std::move(moved).take(), heddle::invalid_state);
+    try {
+        future<>().get();
+        ADD_FAILURE();
+    } catch (const heddle::invalid_state& e) {
+        EXPECT_STREQ(e.what(), "this future holds nothing: it was made empty, or moved from, or its content was taken");
+    }
+    // NOLINTEND(bugprone-use-after-move)
+}
+
 TEST(future, FU01_that_runs_cannot_be_cancelled) {
     promise<int> p;
     auto f = p.get_future();

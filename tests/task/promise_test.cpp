@@ -64,6 +64,23 @@ TEST(promise, passes_on_its_duty_when_it_is_moved) {
     EXPECT_EQ(f.get(), 2);
 }
 
+TEST(promise, every_call_on_one_that_was_moved_from_says_so) {
+    promise<int> p;
+    const promise<int> there = std::move(p);
+    // NOLINTBEGIN(bugprone-use-after-move)
+    EXPECT_THROW(p.get_future(), heddle::invalid_state);
+    EXPECT_THROW((void)p.done(), heddle::invalid_state);
+    EXPECT_THROW(p.cancel(), heddle::invalid_state);
+    EXPECT_THROW(p.set_running(), heddle::invalid_state);
+    EXPECT_THROW(p.set_value(1), heddle::invalid_state);
+    EXPECT_THROW(p.set_exception(std::make_exception_ptr(1)), heddle::invalid_state);
+    p = promise<int>();  // and is as good as new
+    // NOLINTEND(bugprone-use-after-move)
+    p.set_value(2);
+    EXPECT_EQ(p.get_future().get(), 2);
+    EXPECT_THROW(p.set_value(3), heddle::invalid_state);
+}
+
 TEST(promise, makes_the_value_in_place) {
     promise<std::string> p;
     p.set_value(3U, 'x');

@@ -197,3 +197,10 @@ TEST_F(wait_test, as_completed_may_be_given_up_while_futures_are_unfinished) {
     promises[1].set_value(1);  // its callback finds a queue that is still there
     EXPECT_EQ(futures()[1].get(), 1);
 }
+
+TEST_F(wait_test, refuses_a_future_that_holds_nothing) {
+    auto some = futures();
+    some.emplace_back();
+    EXPECT_THROW(heddle::wait(some), heddle::invalid_state);
+    EXPECT_THROW(as_completed(some), heddle::invalid_state);
+}

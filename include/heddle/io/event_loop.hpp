@@ -54,8 +54,8 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     /// to stop, each once, and run to their end before this returns; so are the tasks that these spawn while
     /// they end: at once if the request has not reached the spawner yet, otherwise when those asked before
     /// have ended, so that clean-up may use tasks. Blocks: the calling thread. Throws: what `main` threw;
-    /// invalid_state if this thread runs a loop or is a pool's already, or another thread runs this loop;
-    /// shutdown_error after shutdown().
+    /// invalid_state if this thread runs a loop or is a pool's already, another thread runs this loop, or
+    /// `main` holds nothing; shutdown_error after shutdown().
     template <class T> T run(task<T> main) {
         const turn here(*this);
         future<T> result = spawn(std::move(main));
@@ -64,8 +64,9 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     }
 
     /// Starts `t` on this loop; it runs once the loop does. The task is the loop's: dropping the future does
-    /// not stop it.
+    /// not stop it. Throws: invalid_state if `t` holds nothing; shutdown_error after shutdown().
     template <class T> future<T> spawn(task<T> t) {
+        if (!t.valid()) detail::throw_empty("task");
         auto* s = new detail::spawned_task<T>(std::move(t), *this);
         auto result = detail::future_access::make<T>(detail::state_ref<detail::result_state<T>>::share(s));
         try {
@@ -135,7 +136,8 @@ template <class T> T run(task<T> main) {
     return loop.run(std::move(main));
 }
 
-/// Starts `t` on the loop of the calling coroutine. @throws invalid_state outside a loop.
+/// Starts `t` on the loop of the calling coroutine. @throws invalid_state outside a loop, or if `t` holds
+/// nothing.
 template <class T> future<T> spawn(task<T> t) {
     event_loop* loop = event_loop::current();
     if (loop == nullptr)

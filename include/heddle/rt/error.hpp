@@ -96,4 +96,12 @@ class HEDDLE_API remote_error : public error {
     throw std::system_error(code, std::generic_category(), operation);
 }
 
+namespace detail {
+/// Refuses a call on a handle (`what` says what kind) that is one on nothing.
+[[noreturn, gnu::cold]] inline void throw_empty(const char* what) {
+    throw invalid_state(std::string("this ") + what +
+                        " holds nothing: it was made empty, or moved from, or its content was taken");
+}
+}  // namespace detail
+
 }  // namespace heddle::inline v0

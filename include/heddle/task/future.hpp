@@ -70,7 +70,8 @@ struct future_access {
 /// nobody looked at is reported once, through the exception hook.
 ///
 /// Thread-safety: different handles may be used from different threads at the same time, also of the same
-/// result. All members but valid() need a valid handle.
+/// result. Throws: invalid_state from every member of a handle on nothing (made empty, moved from or taken)
+/// but valid(), comparison, copying, moving and destruction.
 template <class T = void> class future {
  public:
     using value_type = T;
@@ -79,9 +80,9 @@ template <class T = void> class future {
     future() noexcept = default;
     bool valid() const noexcept { return static_cast<bool>(state_); }
 
-    future_status status() const noexcept { return state_->status(); }
+    future_status status() const { return held()->status(); }
     /// Finished or cancelled.
-    bool done() const noexcept { return state_->done(); }
+    bool done() const { return held()->done(); }
 
     /// Waits for the result and gives it; may be called again and again.
     /// Blocks: the current task. Throws: what the work threw; cancelled if it was withdrawn, or if the
@@ -91,12 +92,12 @@ template <class T = void> class future {
     T get() && { return std::move(*this).take(); }
     /// Waits for the result and moves it out; other handles then see a moved-from value.
     T take() && {
-        state_->wait(rt::deadline::never());
-        const auto held = std::move(state_);
+        held()->wait(rt::deadline::never());
+        const auto taken = std::move(state_);
         if constexpr (std::is_void_v<T>)
-            held->value();
+            taken->value();
         else
-            return std::move(held->value());
+            return std::move(taken->value());
     }
     /// As get(), for at most `d`. Throws: timeout_error too; the future is unchanged by it.
     template <class Rep, class Period>
@@ -105,7 +106,7 @@ template <class T = void> class future {
     }
     /// As get(), until `until`. Throws: timeout_error too.
     detail::const_result<T> get_until(rt::deadline until) const {
-        if (!state_->wait(until)) throw timeout_error("the future was not done in time");
+        if (!held()->wait(until)) throw timeout_error("the future was not done in time");
         if constexpr (std::is_void_v<T>)
             state_->value();
         else
@@ -113,13 +114,13 @@ template <class T = void> class future {
     }
 
     /// Waits until done. Blocks: the current task. Throws: cancelled if the calling task is asked to stop.
-    void wait() const { state_->wait(rt::deadline::never()); }
+    void wait() const { held()->wait(rt::deadline::never()); }
     /// Waits until done, for at most `d`. @return whether it is done.
     template <class Rep, class Period> bool wait_for(std::chrono::duration<Rep, Period> d) const {
-        return state_->wait(rt::deadline::after(d));
+        return held()->wait(rt::deadline::after(d));
     }
     /// Waits until done or `until`. @return whether it is done.
-    bool wait_until(rt::deadline until) const { return state_->wait(until); }
+    bool wait_until(rt::deadline until) const { return held()->wait(until); }
 
     /// Waits and gives the exception, null if there is a value. Blocks: the current task.
     /// Throws: cancelled if the future was withdrawn.
@@ -131,10 +132,10 @@ template <class T = void> class future {
 
     /// Withdraws work that has not started. @return false once it runs or is finished; true if withdrawn,
     /// also before.
-    bool cancel() const noexcept { return state_->cancel(); }
+    bool cancel() const { return held()->cancel(); }
     /// Asks running work to stop: it sees heddle::cancelled at its next cancellation point. Work that has not
     /// started sees it at its first.
-    void request_stop() const noexcept { state_->request_stop(); }
+    void request_stop() const { held()->request_stop(); }
 
     /// Calls `f(future)` once done, in the thread that completes it; at once if it is done. Several are
     /// called in the order of registration. What `f` throws goes to the exception hook.
@@ -146,13 +147,16 @@ template <class T = void> class future {
             }
             F function;
         };
-        state_->on_done(std::make_unique<node>(std::move(f)));
+        held()->on_done(std::make_unique<node>(std::move(f)));
     }
 
     /// Suspends the coroutine until done; resumes on its own worker. A point of cancellation (nothing is
     /// lost).
-    auto operator co_await() const& { return detail::future_awaiter<T, false>(state_); }
-    auto operator co_await() && { return detail::future_awaiter<T, true>(std::move(state_)); }
+    auto operator co_await() const& { return detail::future_awaiter<T, false>(held()); }
+    auto operator co_await() && {
+        held();
+        return detail::future_awaiter<T, true>(std::move(state_));
+    }
 
     friend bool operator==(const future& a, const future& b) noexcept {
         return a.state_.get() == b.state_.get();
@@ -162,6 +166,12 @@ template <class T = void> class future {
     friend struct detail::future_access;
     using state = detail::result_state<T>;
     explicit future(detail::state_ref<state> s) noexcept : state_(std::move(s)) {}
+
+    const detail::state_ref<state>& held() const {
+        if (!state_) [[unlikely]]
+            detail::throw_empty("future");
+        return state_;
+    }
 
     detail::state_ref<state> state_;
 };

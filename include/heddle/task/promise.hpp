@@ -12,7 +12,8 @@
 
 namespace heddle::inline v0 {
 
-/// Makes a future and completes it. One thread at a time; the future's handles may be anywhere.
+/// Makes a future and completes it. One thread at a time; the future's handles may be anywhere. Throws:
+/// invalid_state from every member of a promise that was moved from, but assignment and destruction.
 template <class T = void> class promise {
  public:
     promise() : state_(detail::state_ref<detail::result_state<T>>::adopt(new state)) {}
@@ -26,29 +27,35 @@ template <class T = void> class promise {
     ~promise() { abandon(); }
 
     /// A handle on the result; may be called several times.
-    future<T> get_future() const { return detail::future_access::make<T>(state_); }
+    future<T> get_future() const { return detail::future_access::make<T>(held()); }
 
     /// Whether there is a result, or it was cancelled.
-    bool done() const noexcept { return state_->done(); }
+    bool done() const { return held()->done(); }
     /// Withdraws it as a future's cancel() does.
-    bool cancel() noexcept { return state_->cancel(); }
+    bool cancel() { return held()->cancel(); }
 
     /// Says that the work starts. @return false if the future was cancelled meanwhile. @throws invalid_state
-    bool set_running() { return state_->set_running(); }
+    bool set_running() { return held()->set_running(); }
 
     /// Completes with a value (none for void). @throws invalid_state if done or cancelled
     template <class... Args> void set_value(Args&&... args) {
-        const auto held = state_;  // whoever gets the result may end this promise before we are through
-        held->set_value(std::forward<Args>(args)...);
+        const auto kept = held();  // whoever gets the result may end this promise before we are through
+        kept->set_value(std::forward<Args>(args)...);
     }
     /// Completes with an exception. @throws invalid_state if done or cancelled
     void set_exception(std::exception_ptr error) {
-        const auto held = state_;
-        held->fail(std::move(error));
+        const auto kept = held();
+        kept->fail(std::move(error));
     }
 
  private:
     struct state final : detail::result_state<T> {};
+
+    const detail::state_ref<detail::result_state<T>>& held() const {
+        if (!state_) [[unlikely]]
+            detail::throw_empty("promise");
+        return state_;
+    }
 
     void abandon() noexcept {
         if (!state_ || state_->done() || !state_->shared()) return;

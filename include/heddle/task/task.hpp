@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <exception>
 #include <heddle/rt/coroutine.hpp>
+#include <heddle/rt/error.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -73,7 +74,8 @@ template <> class task_promise<void> final : public task_promise_base {
 /// A coroutine not yet awaited. `co_await std::move(t)` runs it and gives its result, or throws what it
 /// threw.
 ///
-/// A task that goes away without being awaited never runs. Its parameters are copied or moved into the frame,
+/// A task that was made empty, moved from, awaited or spawned holds nothing; to await or spawn it again is
+/// invalid_state. A task that goes away without being awaited never runs. Its parameters are copied or moved into the frame,
 /// but a lambda's captures are not: they live in the lambda, which has to outlive the task.
 template <class T = void>
 class [[nodiscard("a task runs when it is awaited, spawned or passed to run()")]] task {
@@ -119,8 +121,11 @@ class [[nodiscard("a task runs when it is awaited, spawned or passed to run()")]
         std::coroutine_handle<promise_type> handle_;
     };
 
-    /// Runs the coroutine until it is done. May be awaited once.
-    awaiter operator co_await()&& noexcept {
+    /// Runs the coroutine until it is done. May be awaited once. Throws: what it threw; invalid_state if
+    /// there is none.
+    awaiter operator co_await()&& {
+        if (!handle_) [[unlikely]]
+            detail::throw_empty("task");
         return awaiter(std::exchange(handle_, nullptr));
     }
 

@@ -38,6 +38,8 @@ template <class T> class completion_watch {
     explicit completion_watch(std::vector<future<T>> futures) {
         std::unordered_set<const void*> seen;
         for (auto& f : futures)
+            if (!f.valid()) throw_empty("future");
+        for (auto& f : futures)
             if (seen.insert(future_access::state(f).get()).second) futures_.push_back(std::move(f));
         queue_ = std::make_shared<completion_queue>(futures_.size());
         reports_.reserve(futures_.size());
@@ -80,7 +82,8 @@ template <class T> bool failed(const future<T>& f) {
 }  // namespace detail
 
 /// Waits until enough of `futures` are done or `until`. Never throws because of what they hold.
-/// Blocks: the current task. Throws: cancelled if the calling task is asked to stop.
+/// Blocks: the current task. Throws: cancelled if the calling task is asked to stop; invalid_state if one of
+/// `futures` holds nothing.
 template <class T>
 wait_result<T> wait_until(const std::vector<future<T>>& futures, rt::deadline until,
                           wait_mode mode = wait_mode::all) {
@@ -163,7 +166,7 @@ template <class T> class completed_range {
 };
 
 /// Gives each of `futures` as it is done, first those that are already; the same future given twice comes
-/// once.
+/// once. Throws: invalid_state if one of them holds nothing.
 template <class T> completed_range<T> as_completed(std::vector<future<T>> futures) {
     return completed_range<T>(std::move(futures), rt::deadline::never());
 }
