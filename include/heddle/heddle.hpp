@@ -31,6 +31,8 @@
 #include <heddle/policy/priority.hpp>
 #include <heddle/policy/ready_list.hpp>
 #include <heddle/policy/round_robin.hpp>
+#include <heddle/sync/error.hpp>
+#include <heddle/sync/mutex.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/future.hpp>

@@ -12,12 +12,19 @@ coroutine_waiter::coroutine_waiter() noexcept
       runnable(&on_run),
       timer(&on_timeout) {}
 
+coroutine_waiter::coroutine_waiter(next_function next) noexcept : coroutine_waiter() {
+    next_ = next;
+}
+
 bool coroutine_waiter::begin(const void* address, cancellation mode) {
     home_ = worker::current();
     if (home_ == nullptr)
         throw invalid_state(
             "a coroutine can only wait on a worker: start it with heddle::run() or an event_loop");
     task_ = &current_task();
+    set_task(task_);
+    announced_ = false;
+    outcome_ = wait_outcome::invalid;
     if (mode == cancellation::ignored) return false;
     if (!task_->begin_wait(*this, address)) {
         outcome_ = wait_outcome::cancelled;
@@ -65,6 +72,7 @@ void coroutine_waiter::on_wake(waiter& w, wait_outcome outcome) noexcept {
 void coroutine_waiter::on_run(runnable& r) noexcept {
     auto& self = static_cast<coroutine_waiter&>(r);
     task_scope scope(self.task_);
+    if (self.next_ != nullptr && self.next_(self)) return;
     rt::resume(self.handle_);
 }
 

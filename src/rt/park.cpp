@@ -45,13 +45,13 @@ class thread_waiter : public waiter {
 class fiber_waiter : public waiter, private timer {
  public:
     /// Armed at once: the timer cannot fire before the home worker, which runs this, goes on with its loop.
-    fiber_waiter(fiber_task& task, const void* address, function_ref<bool()> validate, deadline until)
+    fiber_waiter(fiber_task& task, const park_request& request, function_ref<bool()> validate)
         : waiter(waiter_kind::fiber, &on_wake),
           timer(&on_timeout),
           task_(task),
-          address_(address),
+          request_(request),
           validate_(validate) {
-        if (!until.is_never()) task_.home().add_timer(*this, until.when());
+        if (!request.until.is_never()) task_.home().add_timer(*this, request.until.when());
     }
     ~fiber_waiter() { task_.home().remove_timer(*this); }
 
@@ -62,7 +62,11 @@ class fiber_waiter : public waiter, private timer {
 
  private:
     void publish() noexcept {
-        if (!parking_lot::enqueue(*this, address_, validate_)) task_.resume();
+        if (!parking_lot::enqueue(*this, request_.address, validate_)) {
+            task_.resume();
+        } else if (request_.queued != nullptr) {
+            (*request_.queued)();  // only this worker resumes the fiber, so it is still there
+        }
     }
     static void on_wake(waiter& w, wait_outcome outcome) noexcept {
         auto& self = static_cast<fiber_waiter&>(w);
@@ -75,51 +79,57 @@ class fiber_waiter : public waiter, private timer {
     }
 
     fiber_task& task_;
-    const void* address_;
+    const park_request& request_;
     function_ref<bool()> validate_;
     wait_outcome outcome_ = wait_outcome::invalid;
 };
 
-wait_outcome block(thread_waiter& w, const void* address, function_ref<bool()> validate, deadline until) {
-    if (!parking_lot::enqueue(w, address, validate)) return wait_outcome::invalid;
-    if (!w.block(until)) {
+wait_outcome block(thread_waiter& w, const park_request& request, function_ref<bool()> validate) {
+    if (!parking_lot::enqueue(w, request.address, validate)) return wait_outcome::invalid;
+    if (request.queued != nullptr) (*request.queued)();
+    if (!w.block(request.until)) {
         if (parking_lot::withdraw(w)) return wait_outcome::timed_out;
-        w.block(deadline::never());  // somebody took it out and is about to wake it
+        w.block(deadline::never());  // somebody took it out and is about to wake it, or it was requeued
     }
     return w.outcome();
 }
 
-// The wait of either kind, with the stop requests of its task.
-template <class Waiter, class Wait>
-wait_outcome observe(Waiter& w, task_context* task, bool& stopped, const void* address, Wait wait) {
-    if (task != nullptr && !task->begin_wait(w, address)) return wait_outcome::cancelled;
-    wait_outcome outcome = wait();
-    if (outcome == wait_outcome::invalid && stopped) outcome = wait_outcome::cancelled;
-    if (task != nullptr) task->end_wait(outcome);
-    return outcome;
-}
-
 }  // namespace
 
-wait_outcome park(const void* address, function_ref<bool()> validate, deadline until, cancellation mode,
-                  std::uintptr_t* token) {
-    task_context* const task = mode == cancellation::observed ? &current_task() : nullptr;
+wait_outcome park(const park_request& request, std::uintptr_t& token) {
+    task_context& task = current_task();
+    const bool observed = request.mode == cancellation::observed;
     bool stopped = false;  // a request came between begin_wait() and queueing
     const auto still_right = [&] {
-        stopped = task != nullptr && task->stop_pending();
-        return !stopped && validate();
+        stopped = observed && task.stop_pending();
+        return !stopped && request.validate();
     };
-    const auto finish = [&](const waiter& w, wait_outcome outcome) {
-        if (token != nullptr) *token = w.token();
+    // The wait of either kind, with the stop requests of its task.
+    const auto observe = [&](waiter& w, auto wait) {
+        w.set_task(&task);
+        w.set_tag(request.tag);
+        if (observed && !task.begin_wait(w, request.address)) return wait_outcome::cancelled;
+        wait_outcome outcome = wait();
+        if (outcome == wait_outcome::invalid && stopped) outcome = wait_outcome::cancelled;
+        if (observed) task.end_wait(outcome);
+        token = w.token();
         return outcome;
     };
     if (fiber_task* const fiber = fiber_task::current()) {
-        fiber_waiter w(*fiber, address, still_right, until);
-        return finish(w, observe(w, task, stopped, address, [&] { return w.wait(); }));
+        fiber_waiter w(*fiber, request, still_right);
+        return observe(w, [&] { return w.wait(); });
     }
     thread_waiter w;
-    return finish(w,
-                  observe(w, task, stopped, address, [&] { return block(w, address, still_right, until); }));
+    return observe(w, [&] { return block(w, request, still_right); });
+}
+
+wait_outcome park(const void* address, function_ref<bool()> validate, deadline until, cancellation mode,
+                  std::uintptr_t* token) {
+    std::uintptr_t passed = 0;
+    const auto outcome =
+        park({.address = address, .validate = validate, .until = until, .mode = mode}, passed);
+    if (token != nullptr) *token = passed;
+    return outcome;
 }
 
 void sleep_until(deadline until) {

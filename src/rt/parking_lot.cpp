@@ -2,7 +2,10 @@
 #include <pthread.h>
 #include <array>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/task_context.hpp>
 #include <heddle/rt/word_lock.hpp>
+#include <optional>
+#include <utility>
 
 namespace heddle::inline v0::rt {
 
@@ -64,6 +67,14 @@ void take_out(bucket& b, waiter& w) noexcept {
     if (b.queue.empty()) b.timing_fairness = false;
 }
 
+void put_in(bucket& b, waiter& w) noexcept {
+    b.queue.push_back(w);
+    if (!b.timing_fairness) {
+        b.timing_fairness = true;
+        b.fair_at = clock::now() + fair_after;
+    }
+}
+
 // Once per period and bucket somebody is handed the lock; the first to wait starts the period.
 bool time_to_be_fair(bucket& b) noexcept {
     const auto now = clock::now();
@@ -79,43 +90,85 @@ bool parking_lot::enqueue(waiter& w, const void* address, function_ref<bool()> v
     bucket_guard guard(b);
     if (!validate()) return false;
     w.aim(address);
-    b.queue.push_back(w);
-    if (!b.timing_fairness) {
-        b.timing_fairness = true;
-        b.fair_at = clock::now() + fair_after;
-    }
+    w.committed_ = false;
+    put_in(b, w);
     return true;
 }
 
 bool parking_lot::withdraw(waiter& w) noexcept {
-    const void* address = w.address_.load(std::memory_order_relaxed);
-    if (address == nullptr) return false;
+    for (;;) {
+        const void* address = w.address();
+        if (address == nullptr) return false;
+        bucket& b = bucket_of(address);
+        bucket_guard guard(b);
+        if (w.address() != address) continue;  // it was requeued just now
+        if (!w.queued_ || w.committed_) return false;
+        take_out(b, w);
+        return true;
+    }
+}
+
+waiter* parked::first() const noexcept {
+    return first_at(address_, static_cast<bucket*>(bucket_)->queue.front());
+}
+
+waiter* parked::next(const waiter& w) const noexcept {
+    return first_at(address_, waiter_queue::next(w));
+}
+
+void parked::take(waiter& w, std::uintptr_t token) noexcept {
+    take_out(*static_cast<bucket*>(bucket_), w);
+    w.set_token(token);
+    taken_.push_back(w);
+}
+
+bool parked::fair() noexcept {
+    return time_to_be_fair(*static_cast<bucket*>(bucket_));
+}
+
+waiter_queue parking_lot::take_chosen(const void* address, function_ref<void(parked&)> f) noexcept {
     bucket& b = bucket_of(address);
+    parked here(&b, address);
     bucket_guard guard(b);
-    if (!w.queued_) return false;
-    take_out(b, w);
-    return true;
+    f(here);
+    // push_back marked them queued; they are in no bucket, and withdraw() must not find them there.
+    for (waiter* w = here.taken_.front(); w != nullptr; w = waiter_queue::next(*w)) w->queued_ = false;
+    return std::exchange(here.taken_, {});
+}
+
+void parking_lot::wake_all(waiter_queue& taken) noexcept {
+    waiter* w = taken.front();
+    taken = {};
+    while (w != nullptr) {
+        waiter* const next = waiter_queue::next(*w);  // the waiter may be gone once woken
+        w->wake(wait_outcome::granted);
+        w = next;
+    }
+}
+
+std::size_t parking_lot::unpark_chosen(const void* address, function_ref<void(parked&)> f) noexcept {
+    waiter_queue taken = take_chosen(address, f);
+    std::size_t n = 0;
+    for (waiter* w = taken.front(); w != nullptr; w = waiter_queue::next(*w)) ++n;
+    wake_all(taken);
+    return n;
 }
 
 unpark_result parking_lot::unpark_one(const void* address,
                                       function_ref<std::uintptr_t(const unpark_result&)> callback) noexcept {
-    bucket& b = bucket_of(address);
     unpark_result result;
-    waiter* found = nullptr;
-    {
-        bucket_guard guard(b);
-        found = first_at(address, b.queue.front());
-        if (found != nullptr) {
-            result.unparked = true;
-            result.kind = found->kind_;
-            result.more = first_at(address, waiter_queue::next(*found)) != nullptr;
-            result.fair = time_to_be_fair(b);
-            take_out(b, *found);
+    unpark_chosen(address, [&](parked& here) {
+        waiter* const found = here.first();
+        if (found == nullptr) {
+            callback(result);
+            return;
         }
-        const std::uintptr_t token = callback(result);
-        if (found != nullptr) found->token_ = token;
-    }
-    if (found != nullptr) found->wake(wait_outcome::granted);
+        result.unparked = true;
+        result.kind = found->kind();
+        result.more = here.next(*found) != nullptr;
+        result.fair = here.fair();
+        here.take(*found, callback(result));
+    });
     return result;
 }
 
@@ -124,39 +177,75 @@ unpark_result parking_lot::unpark_one(const void* address) noexcept {
 }
 
 std::size_t parking_lot::unpark(const void* address, std::size_t limit, std::uintptr_t token) noexcept {
-    bucket& b = bucket_of(address);
-    waiter_queue taken;  // in the order in which they waited
-    std::size_t n = 0;
-    {
-        bucket_guard guard(b);
-        waiter* w = first_at(address, b.queue.front());
-        while (w != nullptr && n < limit) {
-            waiter* const next = first_at(address, waiter_queue::next(*w));
-            take_out(b, *w);
-            w->token_ = token;
-            taken.push_back(*w);
-            // push_back marks it queued; it is in no bucket, and withdraw() must not find it there.
-            w->queued_ = false;
-            ++n;
+    return unpark_chosen(address, [&](parked& here) {
+        waiter* w = here.first();
+        for (std::size_t n = 0; w != nullptr && n < limit; ++n) {
+            waiter* const next = here.next(*w);
+            here.take(*w, token);
             w = next;
         }
+    });
+}
+
+std::size_t parking_lot::requeue(const void* from, const void* to, std::size_t limit,
+                                 function_ref<bool()> accept, std::uintptr_t token) noexcept {
+    bucket& source = bucket_of(from);
+    bucket& target = bucket_of(to);
+    // Whoever locks two buckets locks the one at the lower address first.
+    bucket& lower = &source < &target ? source : target;
+    bucket& upper = &source < &target ? target : source;
+    waiter_queue moved;
+    bool accepted = true;
+    std::size_t n = 0;
+    {
+        bucket_guard first(lower);
+        std::optional<bucket_guard> second;
+        if (&upper != &lower) second.emplace(upper);
+        waiter* w = first_at(from, source.queue.front());
+        if (w != nullptr && limit > 0) accepted = accept();
+        for (; w != nullptr && n < limit; ++n) {
+            waiter* const next = first_at(from, waiter_queue::next(*w));
+            take_out(source, *w);
+            moved.push_back(*w);
+            w = next;
+        }
+        if (accepted) {
+            while (waiter* const m = moved.pop_front()) {
+                m->aim(to);
+                m->committed_ = true;
+                put_in(target, *m);
+            }
+        } else {
+            for (w = moved.front(); w != nullptr; w = waiter_queue::next(*w)) {
+                w->queued_ = false;
+                w->token_ = token;
+            }
+        }
     }
-    for (waiter* w = taken.front(); w != nullptr;) {
-        waiter* const next = waiter_queue::next(*w);  // the waiter may be gone once woken
-        w->wake(wait_outcome::granted);
-        w = next;
-    }
+    wake_all(moved);
     return n;
 }
 
 std::size_t parking_lot::count(const void* address) noexcept {
-    bucket& b = bucket_of(address);
-    bucket_guard guard(b);
+    bucket_guard guard(bucket_of(address));
+    return count_locked(address);
+}
+
+std::size_t parking_lot::count_locked(const void* address) noexcept {
     std::size_t n = 0;
-    for (waiter* w = first_at(address, b.queue.front()); w != nullptr;
+    for (waiter* w = first_at(address, bucket_of(address).queue.front()); w != nullptr;
          w = first_at(address, waiter_queue::next(*w)))
         ++n;
     return n;
+}
+
+std::string parking_lot::first_waiting(const void* address) {
+    bucket& b = bucket_of(address);
+    bucket_guard guard(b);
+    const waiter* const w = first_at(address, b.queue.front());
+    if (w == nullptr) return {};
+    if (w->task() == nullptr) return "unnamed";
+    return w->task()->name().empty() ? std::to_string(w->task()->id()) : w->task()->name();
 }
 
 }  // namespace heddle::inline v0::rt

@@ -33,7 +33,16 @@ class HEDDLE_API coroutine_waiter : private waiter, private runnable, private ti
     /// After resumption, or instead of it: how the wait ended.
     wait_outcome end() noexcept;
 
+    using waiter::set_tag;
     using waiter::token;
+
+ protected:
+    /// Called when the wait has ended, on the worker and under the task of the coroutine, in place of
+    /// resuming it. True if it waits again, after end(), begin() and suspend(); false resumes it.
+    using next_function = bool (*)(coroutine_waiter&) noexcept;
+    explicit coroutine_waiter(next_function next) noexcept;
+
+    std::coroutine_handle<> handle() const noexcept { return handle_; }
 
  private:
     static void on_wake(waiter& w, wait_outcome outcome) noexcept;
@@ -41,6 +50,7 @@ class HEDDLE_API coroutine_waiter : private waiter, private runnable, private ti
     static void on_timeout(timer& t) noexcept;
 
     std::coroutine_handle<> handle_;
+    next_function next_ = nullptr;
     worker* home_ = nullptr;
     task_context* task_ = nullptr;
     wait_outcome outcome_ = wait_outcome::invalid;

@@ -14,6 +14,7 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/function_ref.hpp>
 #include <heddle/rt/waiter.hpp>
+#include <string>
 
 namespace heddle::inline v0::rt {
 
@@ -23,6 +24,33 @@ struct unpark_result {
     bool more = false;                       ///< others are still parked at the address
     bool fair = false;                       ///< it is time to hand over rather than let others barge
     waiter_kind kind = waiter_kind::thread;  ///< what kind was taken out
+};
+
+/// Those who wait at one address, in their order, while the bucket is locked: for primitives that choose whom
+/// to wake.
+class HEDDLE_API parked {
+ public:
+    parked(const parked&) = delete;
+    parked& operator=(const parked&) = delete;
+
+    /// The first, null if nobody waits.
+    waiter* first() const noexcept;
+    /// The one after `w`, null if it is the last. To go on after taking `w` ask for the next before.
+    waiter* next(const waiter& w) const noexcept;
+    /// Takes `w` out, to be woken as granted with `token` once the bucket is unlocked. A wait ends only once,
+    /// so from here on neither its deadline nor a request to stop ends it.
+    void take(waiter& w, std::uintptr_t token) noexcept;
+    /// Whether it is time to hand over rather than let others barge: about every half millisecond. Asking
+    /// starts the next period.
+    bool fair() noexcept;
+
+ private:
+    friend class parking_lot;
+    parked(void* bucket, const void* address) noexcept : bucket_(bucket), address_(address) {}
+
+    void* bucket_;
+    const void* address_;
+    waiter_queue taken_;
 };
 
 /// Queues of waiters by address. All members may be called from any thread.
@@ -53,12 +81,46 @@ class HEDDLE_API parking_lot {
         return unpark(address, SIZE_MAX, token);
     }
 
+    /// Calls `f` under the bucket's lock, which takes out whom it likes and changes the primitive's word, and
+    /// then wakes those in the order in which they were taken. @return how many.
+    static std::size_t unpark_chosen(const void* address, function_ref<void(parked&)> f) noexcept;
+
+    /// As unpark_chosen(), but leaves it to the caller to wake them, by wake_all(): until then they wait on.
+    static waiter_queue take_chosen(const void* address, function_ref<void(parked&)> f) noexcept;
+    /// Wakes those who were taken out, in order, as granted, and empties the queue.
+    static void wake_all(waiter_queue& taken) noexcept;
+
+    /// Moves up to `limit` waiters from the front of the queue at `from` to the end of the one at `to`
+    /// without waking them. `accept()` is called under both locks if there is anybody to move; if it says no
+    /// they are woken as granted with `token` instead. Who has been moved waits until it is unparked at `to`:
+    /// its deadline and requests to stop do not end that wait. @return how many were moved or woken.
+    static std::size_t requeue(const void* from, const void* to, std::size_t limit,
+                               function_ref<bool()> accept, std::uintptr_t token) noexcept;
+
     /// How many wait at `address` now; for diagnosis and tests.
     static std::size_t count(const void* address) noexcept;
+    /// As count(), for a `validate` or `callback` that runs under the lock of this very address.
+    static std::size_t count_locked(const void* address) noexcept;
+    /// The name of the task that waits first at `address`, or its number if it has no name; empty if nobody
+    /// waits. For diagnosis.
+    static std::string first_waiting(const void* address);
 };
 
 /// Whether a wait ends when its task is asked to stop.
 enum class cancellation : bool { ignored, observed };
+
+/// One wait, for those primitives that have more to say than park() takes.
+struct park_request {
+    const void* address;
+    function_ref<bool()> validate;
+    deadline until = deadline::never();
+    cancellation mode = cancellation::ignored;
+    std::uintptr_t tag = 0;                        ///< see waiter::tag()
+    const function_ref<void()>* queued = nullptr;  ///< called once it is queued, under no lock
+};
+
+/// Blocks the current thread or fiber as park() below. If it is granted, `token` is what was passed along.
+HEDDLE_API wait_outcome park(const park_request& request, std::uintptr_t& token);
 
 /// Blocks the current thread or fiber under `address` until unparked, the deadline, or (if observed)
 /// cancellation.

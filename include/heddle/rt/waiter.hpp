@@ -11,6 +11,8 @@
 
 namespace heddle::inline v0::rt {
 
+class task_context;
+
 /// How a wait ended.
 enum class wait_outcome : std::uint32_t {
     waiting,    ///< not ended yet
@@ -42,6 +44,17 @@ class waiter {
 
     /// What the one that unparked it passed along; read by the waiter after it was granted.
     std::uintptr_t token() const noexcept { return token_; }
+    /// For one that has taken the waiter out and not woken it yet.
+    void set_token(std::uintptr_t token) noexcept { token_ = token; }
+
+    /// What the primitive wants to know of this waiter when it chooses whom to wake (a priority, reader or
+    /// writer); set before queueing.
+    std::uintptr_t tag() const noexcept { return tag_; }
+    void set_tag(std::uintptr_t tag) noexcept { tag_ = tag; }
+
+    /// The task that waits, for reports; set before queueing.
+    const task_context* task() const noexcept { return task_; }
+    void set_task(const task_context* task) noexcept { task_ = task; }
 
     /// Sets the address before the waiter can be seen by a canceller; see task_context.
     void aim(const void* address) noexcept { address_.store(address, std::memory_order_relaxed); }
@@ -62,9 +75,14 @@ class waiter {
     // bucket's lock, so relaxed is enough.
     std::atomic<const void*> address_{nullptr};
     std::uintptr_t token_ = 0;
+    std::uintptr_t tag_ = 0;
+    const task_context* task_ = nullptr;
     wake_function wake_;
     waiter_kind kind_;
     bool queued_ = false;
+    // Requeued: what it waited for has happened, and it only waits for its turn. Neither a deadline nor a
+    // request to stop ends the wait any more. Guarded by the bucket's lock.
+    bool committed_ = false;
 };
 
 /// A doubly linked list of waiters, so that a cancelled one leaves in constant time. Not locked.
@@ -80,6 +98,13 @@ class waiter_queue {
         (tail_ != nullptr ? tail_->next_ : head_) = &w;
         tail_ = &w;
         w.queued_ = true;
+    }
+
+    /// Takes out the first; null if there is none.
+    waiter* pop_front() noexcept {
+        waiter* const w = head_;
+        if (w != nullptr) remove(*w);
+        return w;
     }
 
     void remove(waiter& w) noexcept {

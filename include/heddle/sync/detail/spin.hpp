@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Waiting for a moment without sleeping: worth it when the other side is running on another CPU, because a
+// sleep and a wake-up cost more than most critical sections. Bounded in time, not in rounds: the length of a
+// pause differs tenfold between CPUs.
+
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/config.hpp>
+
+namespace heddle::inline v0::detail {
+
+/// A bounded spin: `spinner s; while (!condition() && s.again()) {}`.
+class HEDDLE_API spinner {
+ public:
+    /// Pauses; false once it is better to sleep, which with one CPU, and under the checker, is at once.
+    bool again() noexcept;
+
+ private:
+    int rounds_ = 0;
+    rt::deadline until_;
+};
+
+}  // namespace heddle::inline v0::detail

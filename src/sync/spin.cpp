@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/rt/topology.hpp>
+#include <heddle/sync/detail/spin.hpp>
+#include <heddle/sync/detail/wait.hpp>
+#if __has_include(<heddle/rt/controlled.hpp>)
+#include <heddle/rt/controlled.hpp>
+#endif
+
+namespace heddle::inline v0::detail {
+
+namespace {
+
+// A wake-up across CPUs costs ten times as much; who spins for longer than this wastes more than it saves.
+constexpr std::chrono::microseconds spin_limit{5};
+
+bool worth_it() noexcept {
+#if __has_include(<heddle/rt/controlled.hpp>)
+    if (rt::controlled()) return false;
+#endif
+    // Of the calling thread, when it first waits; a mask that changes later costs a few microseconds a wait.
+    static const bool several_cpus = rt::detail::affinity_cpu_count().value_or(1) > 1;
+    return several_cpus;
+}
+
+void pause(int n) noexcept {
+    for (int i = 0; i < n; ++i) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("yield");
+#endif
+    }
+}
+
+}  // namespace
+
+bool spinner::again() noexcept {
+    if (rounds_ == 0) {
+        if (!worth_it()) return false;
+        until_ = rt::deadline::after(spin_limit);
+    } else if (rounds_ > 3 && until_.expired()) {
+        return false;
+    }
+    // 1, 2, 4, then 8 pauses between two looks, so that those who spin leave the cache line to the owner.
+    pause(rounds_ < 3 ? 1 << rounds_ : 8);
+    ++rounds_;
+    return true;
+}
+
+suspends here() noexcept {
+    return rt::fiber_task::current() != nullptr ? suspends::yes : suspends::no;
+}
+
+}  // namespace heddle::inline v0::detail
