@@ -6,11 +6,13 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 #include "unseen.hpp"
 
 using heddle::future;
 using heddle::future_status;
 using heddle::promise;
+using task_tests::unseen;
 
 TEST(promise, gives_any_number_of_handles_on_one_result) {
     promise<int> p;
@@ -39,6 +41,48 @@ TEST(promise, that_goes_away_while_running_fails_its_future) {
         p.set_running();
     }
     EXPECT_THROW(f.get(), heddle::error);
+}
+
+TEST(promise, that_goes_away_unheard_is_not_reported) {
+    const unseen reports;
+    {
+        promise<int> never_asked;
+        promise<int> started;
+        started.set_running();
+        promise<int> given_up;
+        given_up.get_future();
+        promise<int> replaced;
+        replaced = promise<int>();
+    }
+    EXPECT_EQ(reports.list(), std::vector<std::string>());
+}
+
+TEST(promise, that_goes_away_calls_back_although_nobody_kept_its_future) {
+    const unseen reports;
+    std::string said;
+    {
+        promise<int> p;
+        p.get_future().on_done([&](const future<int>& f) {
+            try {
+                f.get();
+            } catch (const heddle::error& e) {
+                said = e.what();
+            }
+        });
+    }
+    EXPECT_EQ(said, "the promise went away without a result");
+    EXPECT_EQ(reports.list(), std::vector<std::string>());
+}
+
+TEST(promise, that_goes_away_while_its_future_is_kept_is_reported_if_nobody_looks) {
+    const unseen reports;
+    future<int> kept;
+    {
+        promise<int> p;
+        kept = p.get_future();
+    }
+    kept = {};
+    EXPECT_EQ(reports.list().size(), 1U);
 }
 
 TEST(promise, that_goes_away_after_its_future_was_cancelled_changes_nothing) {

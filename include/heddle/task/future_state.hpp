@@ -48,8 +48,11 @@ class HEDDLE_API future_state {
         if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
-    /// Whether anybody else has a handle. acquire: pairs with their release().
-    bool shared() const noexcept { return refs_.load(std::memory_order_acquire) > 1; }
+    /// Whether anybody but the caller has a handle, or left a callback. acquire: pairs with their release(),
+    /// and so without other handles the callbacks can be looked at.
+    bool wanted() const noexcept {
+        return refs_.load(std::memory_order_acquire) > 1 || first_callback_ != nullptr;
+    }
 
     future_status status() const noexcept { return status_of(word_.load(std::memory_order_acquire)); }
     bool done() const noexcept { return done(word_.load(std::memory_order_acquire)); }

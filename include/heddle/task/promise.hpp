@@ -23,7 +23,7 @@ template <class T = void> class promise {
         state_ = std::move(other.state_);
         return *this;
     }
-    /// Completes with an error if nothing was set.
+    /// Completes with an error if nothing was set and anybody has a handle or a callback.
     ~promise() { abandon(); }
 
     /// A handle on the result; may be called several times.
@@ -58,9 +58,10 @@ template <class T = void> class promise {
     }
 
     void abandon() noexcept {
-        if (!state_ || state_->done() || !state_->shared()) return;
+        if (!state_ || state_->done() || !state_->wanted()) return;
         try {
-            state_->fail(std::make_exception_ptr(error("the promise went away without a result")));
+            const auto kept = state_;  // a callback may be the last to use it
+            kept->fail(std::make_exception_ptr(error("the promise went away without a result")));
         } catch (const invalid_state&) {
             // cancelled in this very moment: that is a result
         }
