@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <vector>
+#include "task/unseen.hpp"
 
 using namespace std::chrono_literals;
 using heddle::event_loop;
@@ -464,6 +465,22 @@ TEST(event_loop, submits_calls_and_coroutines_as_any_executor) {
     EXPECT_EQ(a.get(), 2);
     EXPECT_EQ(b.get(), "done!");
     EXPECT_EQ(c.get(), 4);
+}
+
+TEST(event_loop, posts_calls_and_coroutines_whose_failures_go_to_the_hook) {
+    const task_tests::unseen reports;
+    event_loop loop;
+    int ran = 0;
+    loop.post([&](int by) { ran += by; }, 2);
+    loop.post([&]() -> task<> {
+        co_await heddle::yield();
+        throw std::runtime_error("posted");
+    });
+    EXPECT_EQ(ran, 0);  // it runs when the loop does
+    loop.shutdown();
+    EXPECT_EQ(ran, 2);
+    EXPECT_EQ(reports.list(), (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
+    EXPECT_THROW(loop.post([] {}), heddle::shutdown_error);
 }
 
 TEST(event_loop, maps_in_order) {

@@ -21,6 +21,7 @@
 
 #include "gate.hpp"
 #include "processes.hpp"
+#include "task/unseen.hpp"
 
 using processes::gate;
 using processes::scratch_folder;
@@ -58,6 +59,19 @@ TEST(process_pool, runs_a_call_in_another_process) {
     const pid_t worker = procs.submit(own_pid).get();
     EXPECT_NE(worker, ::getpid());
     EXPECT_THAT(procs.pids(), ::testing::ElementsAre(worker));
+}
+
+TEST(process_pool, posts_work_whose_failure_goes_to_the_hook) {
+    const task_tests::unseen reports;
+    const scratch_folder folder;
+    {
+        heddle::process_pool procs(1);
+        procs.post(touch, folder.file("touched"));
+        procs.post(odd_or_throw, 3);
+        procs.post(odd_or_throw, 4);
+    }
+    EXPECT_TRUE(std::filesystem::exists(folder.file("touched")));
+    EXPECT_THAT(reports.list(), ::testing::ElementsAre("a task failed and nobody looked at its future: even: 4"));
 }
 
 TEST(process_pool, has_one_worker_for_each_cpu_by_default) {

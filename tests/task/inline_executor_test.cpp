@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 #include <vector>
+#include "unseen.hpp"
 
 using heddle::inline_executor;
 
@@ -83,4 +84,17 @@ TEST(inline_executor, takes_what_can_only_be_moved) {
         },
         std::make_unique<int>(2));
     EXPECT_EQ(*std::move(f).take(), 3);
+}
+
+TEST(inline_executor, posts_work_whose_failure_goes_to_the_hook) {
+    const task_tests::unseen reports;
+    inline_executor e;
+    int ran = 0;
+    e.post([&](int by) { ran += by; }, 2);
+    EXPECT_EQ(ran, 2);
+    e.post([] { throw std::runtime_error("posted"); });
+    e.post([] { throw heddle::cancelled(); });  // no failure
+    EXPECT_EQ(reports.list(), (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
+    e.shutdown();
+    EXPECT_THROW(e.post([] {}), heddle::shutdown_error);
 }

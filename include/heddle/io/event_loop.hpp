@@ -86,6 +86,11 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
                                              std::decay_t<Args>(std::forward<Args>(args))...));
     }
 
+    /// As submit(), for work whose result nobody wants; what it throws goes to the exception hook.
+    template <class F, class... Args> void post(F&& f, Args&&... args) {
+        submit(std::forward<F>(f), std::forward<Args>(args)...);
+    }
+
     /// Submits `f(item)` for every item at once and gives the results in the order of the items.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);

@@ -81,6 +81,12 @@ class HEDDLE_API process_pool {
         return result;
     }
 
+    /// As submit(), for work whose result nobody wants; what it throws, and the death of its worker, go to the
+    /// exception hook.
+    template <class F, class... Args> void post(F&& f, Args&&... args) {
+        submit(std::forward<F>(f), std::forward<Args>(args)...);
+    }
+
     /// Submits `f(item)` for every item at once and gives the results in the order of the items. Items travel
     /// in chunks of options.chunk; 0 makes about four chunks for each worker. Throws: as submit().
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {

@@ -23,6 +23,11 @@ class inline_executor {
         return std::move(made.future);
     }
 
+    /// As submit(), for work whose result nobody wants; what it throws goes to the exception hook.
+    template <class F, class... Args> void post(F&& f, Args&&... args) {
+        submit(std::forward<F>(f), std::forward<Args>(args)...);
+    }
+
     /// Calls `f` with each item in turn. Throws: shutdown_error.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
