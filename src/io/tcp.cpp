@@ -7,6 +7,7 @@
 #include <heddle/io/tcp.hpp>
 #include <heddle/rt/error.hpp>
 #include <optional>
+#include <string>
 
 namespace heddle::inline v0 {
 
@@ -38,6 +39,15 @@ void finish_connect(int fd, const endpoint& to) {
     socklen_t length = sizeof failed;
     if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &length) != 0) failed = errno;
     if (failed != 0) throw_system_error(failed, "cannot connect to " + to_string(to));
+}
+
+// What getsockname() or getpeername() says.
+endpoint address_of(int fd, int (*ask)(int, sockaddr*, socklen_t*), const char* whose) {
+    socket_address a;
+    int failed = ask(fd, a.get(), &a.length) != 0 ? errno : 0;
+    if (failed == 0 && a.family() != AF_INET && a.family() != AF_INET6) failed = EAFNOSUPPORT;
+    if (failed != 0) throw_system_error(failed, std::string("cannot read the address of a socket's ") + whose + " end");
+    return to_endpoint(a);
 }
 
 [[noreturn]] void throw_connect_timeout(const endpoint& to) {
@@ -83,10 +93,15 @@ tcp_listener tcp_listener::bind(const endpoint& at, int backlog) {
 }
 
 endpoint tcp_listener::local() const {
-    socket_address a;
-    if (::getsockname(file_.fd(), a.get(), &a.length) != 0)
-        throw_system_error(errno, "cannot read a socket's address");
-    return to_endpoint(a);
+    return address_of(file_.fd(), ::getsockname, "own");
+}
+
+endpoint tcp_stream::local() const {
+    return address_of(fd(), ::getsockname, "own");
+}
+
+endpoint tcp_stream::peer() const {
+    return address_of(fd(), ::getpeername, "other");
 }
 
 namespace {

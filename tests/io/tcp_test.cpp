@@ -101,6 +101,33 @@ TEST(tcp, accepts_and_connects_from_plain_threads) {
     server.join();
 }
 
+TEST(tcp, both_ends_know_their_addresses) {
+    auto listener = tcp_listener::bind(anywhere);
+    const auto client = tcp_stream::connect(listener.local());
+    const auto server = listener.accept();
+    EXPECT_EQ(client.peer(), listener.local());
+    EXPECT_EQ(server.local(), listener.local());
+    EXPECT_EQ(server.peer(), client.local());
+    EXPECT_EQ(client.local().address, "127.0.0.1");
+    EXPECT_NE(client.local().port, listener.local().port);
+}
+
+TEST(tcp, what_has_no_address_of_tcp_says_so) {
+    EXPECT_THROW((void)tcp_stream().local(), std::system_error);
+    EXPECT_THROW((void)tcp_stream().peer(), std::system_error);
+    int pair[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    const heddle::unique_fd other(pair[1]);
+    const tcp_stream not_tcp{heddle::unique_fd(pair[0])};
+    try {
+        (void)not_tcp.peer();
+        ADD_FAILURE();
+    } catch (const std::system_error& e) {
+        EXPECT_EQ(e.code(), std::errc::address_family_not_supported);
+        EXPECT_NE(std::string(e.what()).find("cannot read the address of a socket's other end"), std::string::npos);
+    }
+}
+
 TEST(tcp, speaks_ipv6_where_there_is_one) {
     try {
         auto listener = tcp_listener::bind({"::1", 0});
@@ -109,6 +136,8 @@ TEST(tcp, speaks_ipv6_where_there_is_one) {
         client.write_all(bytes("six"));
         std::array<std::byte, 3> buffer{};
         EXPECT_EQ(server.read_full(buffer), 3U);
+        EXPECT_EQ(server.peer(), client.local());
+        EXPECT_EQ(client.peer(), listener.local());
     } catch (const std::system_error& e) {
         if (e.code() != std::errc::address_not_available &&
             e.code() != std::errc::address_family_not_supported)

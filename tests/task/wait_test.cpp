@@ -14,6 +14,7 @@
 using namespace std::chrono_literals;
 using heddle::as_completed;
 using heddle::as_completed_for;
+using heddle::as_completed_until;
 using heddle::future;
 using heddle::promise;
 using heddle::wait_mode;
@@ -182,6 +183,22 @@ TEST_F(wait_test, FU06_as_completed_with_no_time_left_still_gives_what_is_finish
     } catch (const heddle::timeout_error&) {
     }
     EXPECT_EQ(seen, (std::vector<int>{0, 2}));
+}
+
+TEST_F(wait_test, FU06_as_completed_until_a_moment_gives_what_is_finished_by_then) {
+    promises[1].set_value(1);
+    const auto past = heddle::rt::deadline(heddle::rt::clock::now());
+    std::vector<int> seen;
+    EXPECT_THROW(
+        {
+            for (const auto& f : as_completed_until(futures(), past)) seen.push_back(f.get());
+        },
+        heddle::timeout_error);
+    EXPECT_EQ(seen, std::vector<int>{1});
+    promises[0].set_value(0);
+    promises[2].set_value(2);
+    for (const auto& f : as_completed_until(futures(), heddle::rt::deadline::never())) seen.push_back(f.get());
+    EXPECT_EQ(seen, (std::vector<int>{1, 0, 1, 2}));
 }
 
 TEST_F(wait_test, as_completed_of_nothing_is_empty) {

@@ -21,6 +21,11 @@ class HEDDLE_API tcp_stream : public byte_stream {
     static tcp_stream connect(const endpoint& to, rt::deadline until = rt::deadline::never());
     static task<tcp_stream> async_connect(endpoint to, rt::deadline until = rt::deadline::never());
 
+    /// This end of the connection. Throws: std::system_error if it is closed, or not of TCP.
+    endpoint local() const;
+    /// The other end. Throws: std::system_error if it is closed, not of TCP, or was reset.
+    endpoint peer() const;
+
  private:
     explicit tcp_stream(pollable file) noexcept : byte_stream(std::move(file)) {}
 };

@@ -171,6 +171,11 @@ template <class T> completed_range<T> as_completed(std::vector<future<T>> future
     return completed_range<T>(std::move(futures), rt::deadline::never());
 }
 
+/// As as_completed(); after `until` it throws timeout_error in place of the next one that is not done.
+template <class T> completed_range<T> as_completed_until(std::vector<future<T>> futures, rt::deadline until) {
+    return completed_range<T>(std::move(futures), until);
+}
+
 /// As as_completed(); after `d` from now it throws timeout_error in place of the next one that is not done.
 template <class T, class Rep, class Period>
 completed_range<T> as_completed_for(std::vector<future<T>> futures, std::chrono::duration<Rep, Period> d) {
