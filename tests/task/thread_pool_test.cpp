@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <array>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/topology.hpp>
@@ -52,6 +54,20 @@ class gate {
     promise<> entered_;
     std::atomic<bool> open_{false};
 };
+
+// How many threads of this process, with a name that begins with `name`, sleep.
+int sleeping_threads(const std::string& name) {
+    int asleep = 0;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(thread.path() / "stat");
+        std::string stat;  // tid (name) state …
+        std::getline(file, stat);
+        const auto behind_name = stat.rfind(") ");
+        if (behind_name == std::string::npos || stat.find('(' + name) == std::string::npos) continue;
+        if (stat[behind_name + 2] == 'S') ++asleep;
+    }
+    return asleep;
+}
 
 }  // namespace
 
@@ -318,11 +334,17 @@ TEST(thread_pool, runs_its_initializer_once_in_each_worker) {
     EXPECT_EQ(initialized, 3);
 }
 
-TEST(thread_pool, EX07_tasks_one_after_another_do_not_make_more_threads) {
-    thread_pool pool(10);
+TEST(thread_pool, EX07_tasks_one_after_another_all_run_on_one_of_ten_idle_workers) {
+    thread_pool pool({.workers = 10, .name = "ten", .initializer = {}});
+    const auto all_asleep = [] { return sleeping_threads("ten-") == 10; };
+    waiting::until(all_asleep);
     std::set<std::thread::id> seen;
-    for (int i = 0; i < 100; ++i) seen.insert(pool.submit([] { return std::this_thread::get_id(); }).get());
-    EXPECT_LE(seen.size(), 10U);
+    for (int i = 0; i < 100; ++i) {
+        seen.insert(pool.submit([] { return std::this_thread::get_id(); }).get());
+        // The result is there a moment before its worker is idle again; until then another one rightly runs the next.
+        waiting::until(all_asleep);
+    }
+    EXPECT_EQ(seen.size(), 1U);
 }
 
 TEST(thread_pool, an_exception_nobody_looked_at_is_reported_once) {
