@@ -32,7 +32,11 @@
 #include <heddle/policy/ready_list.hpp>
 #include <heddle/policy/round_robin.hpp>
 #include <heddle/sync/error.hpp>
+#include <heddle/sync/event.hpp>
+#include <heddle/sync/latch.hpp>
 #include <heddle/sync/mutex.hpp>
+#include <heddle/sync/once.hpp>
+#include <heddle/sync/semaphore.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/future.hpp>

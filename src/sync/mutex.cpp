@@ -81,7 +81,7 @@ bool mutex::lock_slow(rt::deadline until, rt::cancellation mode) {
     detail::mutex_lock op(*this, until, mode, kind);
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
-    return op.locked();
+    return op.granted();
 }
 
 // Somebody may be queued, so the state changes under the bucket's lock. Nothing here touches the mutex once

@@ -11,6 +11,7 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/sync/detail/lock_name.hpp>
 #include <heddle/sync/detail/wait.hpp>
+#include <heddle/sync/detail/wait_result.hpp>
 #include <heddle/sync/error.hpp>
 
 namespace heddle::inline v0 {
@@ -26,7 +27,7 @@ class HEDDLE_API mutex_lock : public operation {
     bool ready() noexcept;
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
-    bool locked() const noexcept { return locked_; }
+    bool granted() const noexcept { return locked_; }
     bool cancelled() const noexcept { return cancelled_; }
 
  private:
@@ -34,16 +35,6 @@ class HEDDLE_API mutex_lock : public operation {
     suspends kind_;
     bool locked_ = false;
     bool cancelled_ = false;
-};
-
-/// The operation `Lock` with the result of async_lock(): nothing, or whether it is locked.
-template <class Lock, class Result> class lock_result : public Lock {
- public:
-    using Lock::Lock;
-    Result result() const {
-        if (this->cancelled()) throw heddle::cancelled();
-        if constexpr (!std::is_void_v<Result>) return this->locked();
-    }
 };
 
 struct lock_access;
@@ -116,12 +107,12 @@ class HEDDLE_API mutex {
     /// co_await: takes the lock, in the order of asking among coroutines. Throws: cancelled, and then it has
     /// not locked; invalid_state if it has to wait outside a worker.
     auto async_lock() {
-        return detail::awaiting<detail::lock_result<detail::mutex_lock, void>>(
+        return detail::awaiting<detail::wait_result<detail::mutex_lock, void>>(
             std::in_place, *this, rt::deadline::never(), rt::cancellation::observed, detail::suspends::yes);
     }
     /// co_await: as above, and gives false if it was not locked before `until`.
     auto async_lock(rt::deadline until) {
-        return detail::awaiting<detail::lock_result<detail::mutex_lock, bool>>(
+        return detail::awaiting<detail::wait_result<detail::mutex_lock, bool>>(
             std::in_place, *this, until, rt::cancellation::observed, detail::suspends::yes);
     }
 

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A number of permits: how many may do something at a time. bounded_semaphore in addition reports a release
+// too many, so take it for limits, and semaphore where releasing is a signal. For one at a time take mutex.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/config.hpp>
+#include <heddle/sync/detail/lock_name.hpp>
+#include <heddle/sync/detail/wait.hpp>
+#include <heddle/sync/detail/wait_result.hpp>
+#include <utility>
+
+namespace heddle::inline v0 {
+
+namespace detail {
+
+class permit_acquire;
+
+/// What both semaphores are.
+class HEDDLE_API permits {
+ public:
+    /// @throws std::invalid_argument if `count` is negative or too large.
+    explicit permits(std::ptrdiff_t count);
+    ~permits() {
+        if (word_.load(std::memory_order_relaxed) & parked_bit) [[unlikely]]
+            check_nobody_waits("semaphore", nullptr, this);
+    }
+    permits(const permits&) = delete;
+    permits& operator=(const permits&) = delete;
+
+    // Invariant: the word is the number of permits times two, plus parked_bit. parked_bit is set under the
+    // bucket's lock, in one step with seeing that there is no permit, before a waiter is queued; taken back
+    // under that lock when the queue is empty. While it is set, permits are given under that lock, to those
+    // who wait first. So there are never both permits and waiters, and nobody is overtaken.
+    //
+    // Orders: a permit carries what its giver did: release when giving, acquire when taking. Giving is a
+    // read-modify-write, so a taker also sees the givers before (a release sequence).
+
+    bool try_take() noexcept {
+        std::uint64_t word = word_.load(std::memory_order_relaxed);
+        while (word >= one)
+            if (word_.compare_exchange_weak(word, word - one, std::memory_order_acquire,
+                                            std::memory_order_relaxed))
+                return true;
+        return false;
+    }
+    bool take_slow(rt::deadline until);
+    /// Adds `n` permits, at most up to `bound`. @throws std::invalid_argument, invalid_state.
+    void give(std::ptrdiff_t n, std::ptrdiff_t bound) {
+        std::uint64_t word = word_.load(std::memory_order_relaxed);
+        while (n == 1 && (word & parked_bit) == 0 && word < static_cast<std::uint64_t>(bound) * one)
+            if (word_.compare_exchange_weak(word, word + one, std::memory_order_release,
+                                            std::memory_order_relaxed))
+                return;
+        give_slow(n, bound);
+    }
+    std::ptrdiff_t available() const noexcept {
+        return static_cast<std::ptrdiff_t>(word_.load(std::memory_order_relaxed) / one);
+    }
+
+    static constexpr std::ptrdiff_t most = PTRDIFF_MAX / 4;
+
+ private:
+    friend class permit_acquire;
+    static constexpr std::uint64_t parked_bit = 1;
+    static constexpr std::uint64_t one = 2;
+    enum : std::uintptr_t { stray, handed_over };
+
+    void give_slow(std::ptrdiff_t n, std::ptrdiff_t bound);
+
+    std::atomic<std::uint64_t> word_;
+};
+
+/// Taking one permit.
+class HEDDLE_API permit_acquire : public operation {
+ public:
+    permit_acquire(permits& p, rt::deadline until) noexcept
+        : operation(&p, until, rt::cancellation::observed),
+          permits_(p) {}
+    bool ready() noexcept { return taken_ = permits_.try_take(); }
+    bool validate() noexcept;
+    bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
+    bool granted() const noexcept { return taken_; }
+    bool cancelled() const noexcept { return cancelled_; }
+
+ protected:
+    permits& permits_;
+
+ private:
+    bool taken_ = false;
+    bool cancelled_ = false;
+};
+
+/// A permit that goes back at the end of the scope; it may be moved into a task. An empty one tests false.
+class [[nodiscard]] permit {
+ public:
+    permit() noexcept = default;
+    permit(permits* from, std::ptrdiff_t bound) noexcept : from_(from), bound_(bound) {}
+    permit(permit&& other) noexcept : from_(std::exchange(other.from_, nullptr)), bound_(other.bound_) {}
+    permit& operator=(permit&& other) noexcept {
+        if (this != &other) {
+            give_back();
+            from_ = std::exchange(other.from_, nullptr);
+            bound_ = other.bound_;
+        }
+        return *this;
+    }
+    /// Gives it back. That this is one too many, because somebody has released one that was not his, is told
+    /// to the exception hook.
+    ~permit() { give_back(); }
+
+    /// Gives it back now; nothing if that has been done. @throws invalid_state as the semaphore's release().
+    void release() {
+        if (from_ != nullptr) std::exchange(from_, nullptr)->give(1, bound_);
+    }
+    explicit operator bool() const noexcept { return from_ != nullptr; }
+
+ private:
+    HEDDLE_API void give_back() noexcept;
+    permits* from_ = nullptr;
+    std::ptrdiff_t bound_ = 0;
+};
+
+/// Acquiring a permit object.
+class scoped_permit_acquire : public permit_acquire {
+ public:
+    scoped_permit_acquire(permits& p, rt::deadline until, std::ptrdiff_t bound) noexcept
+        : permit_acquire(p, until),
+          bound_(bound) {}
+    permit result() const {
+        if (cancelled()) throw heddle::cancelled();
+        return permit(granted() ? &permits_ : nullptr, bound_);
+    }
+
+ private:
+    std::ptrdiff_t bound_;
+};
+
+struct no_bound {
+    static constexpr std::ptrdiff_t value = permits::most;
+};
+struct fixed_bound {
+    std::ptrdiff_t value;
+};
+
+/// What both semaphores offer. First come, first served.
+///
+/// Thread-safety: all members but the destructor from any task.
+template <class Bound> class basic_semaphore {
+ public:
+    using permit = detail::permit;
+
+    /// Takes a permit. Blocks the task. Throws: cancelled, and then it has none.
+    void acquire() {
+        if (!permits_.try_take()) permits_.take_slow(rt::deadline::never());
+    }
+    /// Takes a permit if there is one. Never waits.
+    bool try_acquire() noexcept { return permits_.try_take(); }
+    /// Takes a permit unless that takes longer than `d`. @return whether it did. Throws: cancelled.
+    template <class Rep, class Period> bool try_acquire_for(std::chrono::duration<Rep, Period> d) {
+        return permits_.try_take() || permits_.take_slow(rt::deadline::after(d));
+    }
+    /// Takes a permit unless that takes until `until`. @return whether it did. Throws: cancelled.
+    bool try_acquire_until(rt::deadline until) { return permits_.try_take() || permits_.take_slow(until); }
+    /// co_await: takes a permit. Throws: cancelled; invalid_state if it has to wait outside a worker.
+    auto async_acquire() {
+        return awaiting<wait_result<permit_acquire, void>>(std::in_place, permits_, rt::deadline::never());
+    }
+    /// co_await: as above, and gives false if it got none before `until`.
+    auto async_acquire(rt::deadline until) {
+        return awaiting<wait_result<permit_acquire, bool>>(std::in_place, permits_, until);
+    }
+
+    /// Gives `n` permits: to the first `n` who wait, and what is left to those who come. All or, if it
+    /// throws, none. @throws std::invalid_argument for n < 1; invalid_state above the bound, or a quarter of
+    /// PTRDIFF_MAX.
+    void release(std::ptrdiff_t n = 1) { permits_.give(n, bound_.value); }
+
+    /// How many permits there are: a hint.
+    std::ptrdiff_t available() const noexcept { return permits_.available(); }
+
+    /// As acquire(), and gives a permit that goes back by itself.
+    permit scoped_acquire() {
+        acquire();
+        return permit(&permits_, bound_.value);
+    }
+    /// As try_acquire(); test the permit.
+    permit try_scoped_acquire() noexcept { return permit(try_acquire() ? &permits_ : nullptr, bound_.value); }
+    /// As try_acquire_for(); test the permit.
+    template <class Rep, class Period> permit scoped_acquire_for(std::chrono::duration<Rep, Period> d) {
+        return permit(try_acquire_for(d) ? &permits_ : nullptr, bound_.value);
+    }
+    /// As try_acquire_until(); test the permit.
+    permit scoped_acquire_until(rt::deadline until) {
+        return permit(try_acquire_until(until) ? &permits_ : nullptr, bound_.value);
+    }
+    /// co_await: as async_acquire(), and gives a permit that goes back by itself.
+    auto async_scoped_acquire() { return async_scoped_acquire(rt::deadline::never()); }
+    /// co_await: as async_acquire(until); test the permit.
+    auto async_scoped_acquire(rt::deadline until) {
+        return awaiting<scoped_permit_acquire>(std::in_place, permits_, until, bound_.value);
+    }
+
+ protected:
+    explicit basic_semaphore(std::ptrdiff_t count, Bound bound = {}) : permits_(count), bound_(bound) {}
+    ~basic_semaphore() = default;
+
+    permits permits_;
+    [[no_unique_address]] Bound bound_;
+};
+
+}  // namespace detail
+
+/// Permits without a bound: releasing is a signal too.
+class semaphore : public detail::basic_semaphore<detail::no_bound> {
+ public:
+    /// @throws std::invalid_argument for a negative number of permits.
+    explicit semaphore(std::ptrdiff_t permits = 1) : basic_semaphore(permits) {}
+};
+
+/// Permits that can never be more than there were at first: a release too many is an error.
+class bounded_semaphore : public detail::basic_semaphore<detail::fixed_bound> {
+ public:
+    /// @throws std::invalid_argument for a negative number of permits.
+    explicit bounded_semaphore(std::ptrdiff_t permits = 1) : basic_semaphore(permits, {permits}) {}
+    /// The number of permits at first.
+    std::ptrdiff_t bound() const noexcept { return bound_.value; }
+};
+
+}  // namespace heddle::inline v0
