@@ -83,8 +83,18 @@ TEST(thread_pool, has_as_many_workers_as_there_are_cpus_unless_told) {
     EXPECT_EQ(thread_pool().workers(), heddle::rt::cpu_count());
 }
 
+// That it compiles is the point: warnings are errors, and a member that is left out must not be worth one.
+TEST(thread_pool, options_may_be_given_in_part) {
+    thread_pool pool({.workers = 2});
+    EXPECT_EQ(pool.workers(), 2U);
+    EXPECT_GT(thread_pool({.name = "named"}).workers(), 0U);
+    EXPECT_EQ(pool.map([](int x) { return x; }, std::vector{1}, {.chunk = 1}).get(), std::vector{1});
+    pool.shutdown({.wait = false});
+    EXPECT_EQ((heddle::wait_result<int>{.done = {}}.not_done.size()), 0U);
+}
+
 TEST(thread_pool, names_its_threads) {
-    thread_pool pool({.workers = 1, .name = "loom", .initializer = {}});
+    thread_pool pool({.workers = 1, .name = "loom"});
     const auto name = pool.submit([] {
                               std::array<char, 32> buffer{};
                               ::pthread_getname_np(::pthread_self(), buffer.data(), buffer.size());
@@ -335,7 +345,7 @@ TEST(thread_pool, runs_its_initializer_once_in_each_worker) {
 }
 
 TEST(thread_pool, EX07_tasks_one_after_another_all_run_on_one_of_ten_idle_workers) {
-    thread_pool pool({.workers = 10, .name = "ten", .initializer = {}});
+    thread_pool pool({.workers = 10, .name = "ten"});
     const auto all_asleep = [] { return sleeping_threads("ten-") == 10; };
     waiting::until(all_asleep);
     std::set<std::thread::id> seen;

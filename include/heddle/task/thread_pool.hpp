@@ -18,9 +18,9 @@ namespace heddle::inline v0 {
 
 /// How a thread_pool is set up.
 struct thread_pool_options {
-    unsigned workers = 0;               ///< how many threads; 0 means rt::cpu_count()
-    std::string name = "pool";          ///< threads are called NAME-0, NAME-1 …
-    std::function<void()> initializer;  ///< run once by each worker first; if it throws the pool is broken
+    unsigned workers = 0;                 ///< how many threads; 0 means rt::cpu_count()
+    std::string name = "pool";            ///< threads are called NAME-0, NAME-1 …
+    std::function<void()> initializer{};  ///< run once by each worker first; if it throws the pool is broken
 };
 
 /// An executor of worker threads. It is joined at scope exit, after everything submitted has run.
@@ -30,7 +30,7 @@ struct thread_pool_options {
 class HEDDLE_API thread_pool {
  public:
     explicit thread_pool(unsigned workers = 0)
-        : thread_pool(thread_pool_options{.workers = workers, .name = "pool", .initializer = {}}) {}
+        : thread_pool(thread_pool_options{.workers = workers}) {}
     /// @throws std::system_error if a thread cannot be started; those already started are joined.
     explicit thread_pool(thread_pool_options options);
     /// shutdown({.wait = true}).
@@ -53,7 +53,8 @@ class HEDDLE_API thread_pool {
     }
 
     /// Submits `f(item)` for every item at once and gives the results in the order of the items. Each task
-    /// has its own copy of `f`. Throws: as submit().
+    /// has its own copy of `f`, and its item, moved out of a container that is an rvalue, otherwise copied.
+    /// Throws: as submit().
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
     }

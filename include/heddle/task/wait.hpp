@@ -25,8 +25,8 @@ enum class wait_mode {
 
 /// What wait() found: every given future is in one of the two, in the given order.
 template <class T> struct wait_result {
-    std::vector<future<T>> done;
-    std::vector<future<T>> not_done;
+    std::vector<future<T>> done{};
+    std::vector<future<T>> not_done{};
 };
 
 namespace detail {
