@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 #include <heddle/rt/task_context.hpp>
 #include <memory>
+#include <ranges>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 #include "unseen.hpp"
 
@@ -97,4 +101,53 @@ TEST(inline_executor, posts_work_whose_failure_goes_to_the_hook) {
     EXPECT_EQ(reports.list(), (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
     e.shutdown();
     EXPECT_THROW(e.post([] {}), heddle::shutdown_error);
+}
+
+namespace {
+
+// Counts how often it is copied, and shows that it was moved from.
+struct counted {
+    explicit counted(int n) : number(n) {}
+    counted(const counted& other) : number(other.number), copies(other.copies + 1) {}
+    counted(counted&& other) noexcept : number(std::exchange(other.number, -1)), copies(other.copies) {}
+    counted& operator=(const counted&) = delete;
+    ~counted() = default;
+    int number;
+    int copies = 0;
+};
+
+constexpr auto copies_of = [](const counted& c) { return c.copies; };
+
+}  // namespace
+
+TEST(inline_executor, map_moves_the_items_of_a_container_that_nobody_else_has) {
+    inline_executor e;
+    std::vector<counted> items;
+    for (int i = 0; i < 3; ++i) items.emplace_back(i);
+    EXPECT_EQ(e.map(copies_of, std::move(items)).get(), (std::vector<int>{0, 0, 0}));
+    std::vector<std::unique_ptr<int>> only_moved;
+    for (int i = 0; i < 3; ++i) only_moved.push_back(std::make_unique<int>(i));
+    EXPECT_EQ(e.map([](std::unique_ptr<int> p) { return *p; }, std::move(only_moved)).get(),
+              (std::vector<int>{0, 1, 2}));
+}
+
+TEST(inline_executor, map_leaves_alone_what_somebody_else_has) {
+    inline_executor e;
+    std::vector<counted> items;
+    for (int i = 0; i < 3; ++i) items.emplace_back(i);
+    const std::vector<int> once(3, 1);
+    EXPECT_EQ(e.map(copies_of, items).get(), once);
+    EXPECT_EQ(e.map(copies_of, std::span(items)).get(), once);
+    EXPECT_EQ(e.map(copies_of, std::views::all(items)).get(), once);
+    EXPECT_EQ(e.map(copies_of, items | std::views::filter([](const counted&) { return true; })).get(), once);
+    EXPECT_EQ(e.map(copies_of, items | std::views::take(3)).get(), once);
+    EXPECT_EQ(e.map(copies_of, std::as_const(items)).get(), once);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(items[static_cast<std::size_t>(i)].number, i);
+}
+
+TEST(inline_executor, map_gives_values_where_the_range_gives_stand_ins) {
+    inline_executor e;
+    auto results = e.map([](auto x) { return std::is_same_v<decltype(x), bool> && x; }, std::vector<bool>{true, false});
+    EXPECT_EQ(std::move(results).get(), (std::vector<bool>{true, false}));
+    EXPECT_EQ(e.map([](int x) { return x; }, std::views::iota(0, 3)).get(), (std::vector<int>{0, 1, 2}));
 }

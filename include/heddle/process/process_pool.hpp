@@ -60,7 +60,7 @@ struct process_pool_stats {
 class HEDDLE_API process_pool {
  public:
     explicit process_pool(unsigned workers = 0)
-        : process_pool(process_pool_options{.workers = workers, .name = "procs"}) {}
+        : process_pool(process_pool_options{.workers = workers}) {}
     /// Starts the fork server and the workers.
     /// Blocks: the calling thread until the server is there. Throws: std::system_error; broken_pool if the
     /// program does not serve (see process_main()); std::invalid_argument for a start method that is refused.
@@ -87,12 +87,19 @@ class HEDDLE_API process_pool {
         submit(std::forward<F>(f), std::forward<Args>(args)...);
     }
 
-    /// Submits `f(item)` for every item at once and gives the results in the order of the items. Items travel
-    /// in chunks of options.chunk; 0 makes about four chunks for each worker. Throws: as submit().
+    /// Submits `f(item)` for every item at once and gives the results in the order of the items. Items are
+    /// moved out of a container that is an rvalue, otherwise copied, and travel in chunks of options.chunk; 0
+    /// makes about four chunks for each worker. Throws: as submit().
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         using item = std::iter_value_t<decltype(std::begin(items))>;
         using R = typename detail::call_result<F, item>::type;
-        std::vector<item> all(std::begin(items), std::end(items));
+        std::vector<item> all = [&] {
+            if constexpr (detail::gives_its_items<Range>)
+                return std::vector<item>(std::make_move_iterator(std::begin(items)),
+                                         std::make_move_iterator(std::end(items)));
+            else
+                return std::vector<item>(std::begin(items), std::end(items));
+        }();
         const std::size_t chunk =
             options.chunk != 0 ? options.chunk : all.size() / (workers() * std::size_t{4}) + 1;
         std::vector<future<R>> futures;

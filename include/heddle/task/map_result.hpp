@@ -8,6 +8,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/task/future.hpp>
 #include <iterator>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -95,16 +96,37 @@ template <class R> class map_result {
 
 namespace detail {
 
+/// Whether a range passed as `Range&&` gives its items away: an rvalue that owns them. Whether it owns them shows
+/// in that its constness reaches them, as with a container; a view (a span, say) refers to items that somebody
+/// else may still want, whether it is an rvalue or not.
+template <class Range>
+concept gives_its_items = !std::is_reference_v<Range> && requires(Range& range, const Range& fixed) {
+    requires std::is_lvalue_reference_v<decltype(*std::begin(range))>;
+    requires std::is_lvalue_reference_v<decltype(*std::begin(fixed))>;
+    requires std::is_const_v<std::remove_reference_t<decltype(*std::begin(fixed))>>;
+};
+
+/// What an iterator's item is as a value, also where `*i` gives a stand-in for it (std::vector<bool>).
+template <class I> struct value_of { using type = std::decay_t<decltype(*std::declval<I&>())>; };
+template <std::indirectly_readable I> struct value_of<I> { using type = std::iter_value_t<I>; };
+
 /// map() of any executor that has submit(): one task per item, submitted at once; each gets its own copy of
-/// `f`.
+/// `f`. The items are moved out of a range that gives them away, and copied otherwise.
 template <class Executor, class F, class Range>
 auto map_by_submit(Executor& executor, const F& f, Range&& range, const map_options& options) {
-    using item = std::decay_t<decltype(*std::begin(range))>;
+    using item = typename value_of<decltype(std::begin(range))>::type;
     using R = typename decltype(executor.submit(f, std::declval<item>()))::value_type;
     std::vector<future<R>> futures;
     if constexpr (requires { std::size(range); }) futures.reserve(std::size(range));
     try {
-        for (auto&& x : range) futures.push_back(executor.submit(f, std::forward<decltype(x)>(x)));
+        for (auto&& x : range) {
+            if constexpr (gives_its_items<Range>)
+                futures.push_back(executor.submit(f, std::move(x)));
+            else if constexpr (std::is_same_v<std::decay_t<decltype(x)>, item>)
+                futures.push_back(executor.submit(f, std::forward<decltype(x)>(x)));
+            else
+                futures.push_back(executor.submit(f, item(std::forward<decltype(x)>(x))));
+        }
     } catch (...) {
         for (const auto& done : futures) done.cancel();  // refused halfway: nobody will see these results
         throw;
