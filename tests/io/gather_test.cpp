@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <heddle/io/sleep.hpp>
 #include <heddle/task/thread_pool.hpp>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -156,4 +157,41 @@ TEST(gather, its_tasks_may_use_the_callers_variables_and_a_pool) {
         co_return sum;
     };
     EXPECT_EQ(heddle::run(main()), 1225);
+}
+
+// A task that holds nothing stands for one that cannot be started for want of memory.
+TEST(gather, that_cannot_start_a_task_is_over_when_those_it_has_started_are) {
+    const auto held = std::make_shared<int>(0);
+    bool ran = false;
+    const auto child = [&ran](std::shared_ptr<int>) -> task<> {
+        ran = true;
+        co_await heddle::sleep_until(deadline::never());
+    };
+    const auto in_a_vector = [&]() -> task<> {
+        std::vector<task<>> all;
+        all.push_back(child(held));
+        all.push_back(child(held));
+        all.emplace_back();
+        all.push_back(child(held));
+        co_await gather(std::move(all));
+    };
+    const auto of_numbers = [&]() -> task<> {
+        std::vector<task<int>> all;
+        all.push_back([](std::shared_ptr<int> p) -> task<int> { co_return *p; }(held));
+        all.emplace_back();
+        co_await gather(std::move(all));
+    };
+    const auto as_arguments = [&]() -> task<> { co_await gather(child(held), child(held), task<int>(), child(held)); };
+    const auto main = [&](task<> refused) -> task<> {
+        try {
+            co_await std::move(refused);
+            ADD_FAILURE() << "it was not refused";
+        } catch (const heddle::invalid_state&) {
+            EXPECT_EQ(held.use_count(), 1);
+        }
+    };
+    heddle::run(main(in_a_vector()));
+    heddle::run(main(of_numbers()));
+    heddle::run(main(as_arguments()));
+    EXPECT_FALSE(ran);  // asked to stop before their first step
 }

@@ -91,7 +91,8 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
         submit(std::forward<F>(f), std::forward<Args>(args)...);
     }
 
-    /// Submits `f(item)` for every item at once and gives the results in the order of the items.
+    /// Submits `f(item)` for every item at once and gives the results in the order of the items, which are
+    /// moved out of a container that is an rvalue, otherwise copied.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
     }

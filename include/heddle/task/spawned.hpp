@@ -63,12 +63,17 @@ struct detached {
 
 template <class T> class spawned_task final : public result_state<T>, public spawned {
  public:
-    spawned_task(task<T> t, spawn_scope& scope) : spawned(&on_start, scope), task_(std::move(t)) {}
+    /// All that it takes to run it is allocated here, so that it can be refused, and then starts without fail.
+    spawned_task(task<T> t, spawn_scope& scope)
+        : spawned(&on_start, scope),
+          task_(std::move(t)),
+          driver_(drive(this).handle) {}
 
     void request_stop() noexcept override { context().request_stop(); }
 
     /// For one that was refused and will not be started.
     void give_up() noexcept {
+        driver_.destroy();
         this->cancel();
         this->release();
     }
@@ -77,11 +82,12 @@ template <class T> class spawned_task final : public result_state<T>, public spa
     static void on_start(rt::runnable& r) noexcept {
         auto& self = static_cast<spawned_task&>(static_cast<spawned&>(r));
         rt::task_scope current(&self.context());
-        rt::resume(drive(state_ref<spawned_task>::adopt(&self)).handle);
+        rt::resume(self.driver_);
     }
 
-    // Takes over the reference that belongs to the running task.
-    static detached drive(state_ref<spawned_task> self) {
+    // Takes over the reference that belongs to the running task, when it is started.
+    static detached drive(spawned_task* owner) {
+        const auto self = state_ref<spawned_task>::adopt(owner);
         if (self->set_running()) {
             try {
                 // A request that came before the first step: the body never runs.
@@ -104,6 +110,7 @@ template <class T> class spawned_task final : public result_state<T>, public spa
     }
 
     task<T> task_;
+    std::coroutine_handle<> driver_;
 };
 
 }  // namespace heddle::inline v0::detail

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+// What becomes of tasks when an allocation fails, whichever it is: this file replaces operator new for all tests here.
+#include <gtest/gtest.h>
+#include <cstdlib>
+#include <heddle/io/gather.hpp>
+#include <heddle/io/sleep.hpp>
+#include <new>
+#include <vector>
+
+using heddle::task;
+
+namespace {
+
+constinit thread_local long allowed = -1;  // how many allocations of this thread may still succeed; -1: all
+
+bool allow() noexcept {
+    if (allowed > 0) --allowed;
+    return allowed != 0;
+}
+
+// Lets the allocations of this thread fail after the first `n`, as long as it lives.
+class shortage {
+ public:
+    explicit shortage(long n) noexcept { allowed = n + 1; }
+    ~shortage() { allowed = -1; }
+    shortage(const shortage&) = delete;
+    shortage& operator=(const shortage&) = delete;
+};
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    void* const p = allow() ? std::malloc(size) : nullptr;
+    if (p == nullptr) throw std::bad_alloc();
+    return p;
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept {
+    std::free(p);
+}
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
+    std::free(p);
+}
+
+namespace {
+
+// Counts those alive, and refers to a variable of the frame that awaits the gather.
+task<int> child(int& alive, bool forever) {
+    ++alive;
+    try {
+        for (int i = 0; forever || i < 3; ++i) co_await heddle::yield();
+    } catch (const heddle::cancelled&) {
+    }
+    --alive;
+    co_return 1;
+}
+
+// Runs `main(n)` with n = 0, 1, 2 … allocations until one run has enough. @return how many failed.
+template <class Main> int failures_until_success(Main main) {
+    for (int n = 0; n < 1000; ++n)
+        if (heddle::run(main(n))) return n;
+    ADD_FAILURE() << "it never succeeds";
+    return 0;
+}
+
+}  // namespace
+
+TEST(out_of_memory, gather_fails_when_nothing_of_what_it_started_is_left) {
+    const auto main = [](long n) -> task<bool> {
+        int alive = 0;
+        std::vector<task<int>> tasks;
+        for (int i = 0; i < 3; ++i) tasks.push_back(child(alive, false));
+        bool done = false;
+        try {
+            const shortage here(n);
+            done = (co_await gather(std::move(tasks))).size() == 3;
+        } catch (const std::bad_alloc&) {
+        }
+        EXPECT_EQ(alive, 0);
+        co_return done;
+    };
+    EXPECT_GT(failures_until_success(main), 5);
+}
+
+TEST(out_of_memory, gather_of_arguments_fails_when_nothing_of_what_it_started_is_left) {
+    const auto main = [](long n) -> task<bool> {
+        int alive = 0;
+        auto a = child(alive, false);
+        auto b = child(alive, false);
+        bool done = false;
+        try {
+            const shortage here(n);
+            const auto [x, y] = co_await gather(std::move(a), std::move(b));
+            done = x + y == 2;
+        } catch (const std::bad_alloc&) {
+        }
+        EXPECT_EQ(alive, 0);
+        co_return done;
+    };
+    EXPECT_GT(failures_until_success(main), 5);
+}
+
+TEST(out_of_memory, spawn_throws_it_and_starts_nothing) {
+    const auto main = [](long n) -> task<bool> {
+        int alive = 0;
+        auto t = child(alive, true);
+        heddle::future<int> f;
+        try {
+            const shortage here(n);
+            f = heddle::spawn(std::move(t));
+            co_await heddle::yield();  // it starts without needing memory
+            EXPECT_EQ(alive, 1);
+        } catch (const std::bad_alloc&) {
+        }
+        if (f.valid()) {
+            f.request_stop();
+            EXPECT_EQ(co_await f, 1);
+        }
+        EXPECT_EQ(alive, 0);
+        co_return f.valid();
+    };
+    EXPECT_GT(failures_until_success(main), 1);
+}
