@@ -31,11 +31,14 @@
 #include <heddle/policy/priority.hpp>
 #include <heddle/policy/ready_list.hpp>
 #include <heddle/policy/round_robin.hpp>
+#include <heddle/sync/barrier.hpp>
+#include <heddle/sync/condition.hpp>
 #include <heddle/sync/error.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/latch.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/once.hpp>
+#include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/executor.hpp>

@@ -8,24 +8,24 @@ namespace detail {
 
 mutex_lock::mutex_lock(mutex& m, rt::deadline until, rt::cancellation mode, suspends kind) noexcept
     : operation(&m, until, mode),
-      mutex_(m),
+      mutex_(&m),
       kind_(kind) {}
 
 bool mutex_lock::ready() noexcept {
     std::uint32_t free = 0;
-    return locked_ = mutex_.state_.compare_exchange_strong(free, mutex::locked_bit, std::memory_order_acquire,
-                                                           std::memory_order_relaxed);
+    return locked_ = mutex_->state_.compare_exchange_strong(
+               free, mutex::locked_bit, std::memory_order_acquire, std::memory_order_relaxed);
 }
 
 // Under the bucket's lock. A suspended task takes the lock only if nobody is queued before it; a thread takes
 // it whenever it is free.
 bool mutex_lock::validate() noexcept {
-    std::uint32_t state = mutex_.state_.load(std::memory_order_relaxed);
+    std::uint32_t state = mutex_->state_.load(std::memory_order_relaxed);
     for (;;) {
         const bool free = (state & mutex::locked_bit) == 0;
         if (free && (state == 0 || kind_ == suspends::no)) {
-            if (mutex_.state_.compare_exchange_weak(state, state | mutex::locked_bit,
-                                                    std::memory_order_acquire, std::memory_order_relaxed)) {
+            if (mutex_->state_.compare_exchange_weak(state, state | mutex::locked_bit,
+                                                     std::memory_order_acquire, std::memory_order_relaxed)) {
                 locked_ = true;
                 return false;
             }
@@ -33,8 +33,8 @@ bool mutex_lock::validate() noexcept {
             // Where parked_bit is set already, free or not, there is somebody who will look at the queue.
             // relaxed: the bit only has to be seen by the owner's compare-and-swap of the same word.
             if ((state & mutex::parked_bit) != 0) return true;
-            if (mutex_.state_.compare_exchange_weak(state, state | mutex::parked_bit,
-                                                    std::memory_order_relaxed))
+            if (mutex_->state_.compare_exchange_weak(state, state | mutex::parked_bit,
+                                                     std::memory_order_relaxed))
                 return true;
         }
     }
@@ -46,7 +46,7 @@ bool mutex_lock::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept 
             if (token == mutex::handed_over) {
                 locked_ = true;
             } else if (kind_ == suspends::no) {
-                locked_ = mutex_.try_lock() || mutex_.spin();
+                locked_ = mutex_->try_lock() || mutex_->spin();
             }
             return locked_;  // not yet: once more to the queue
         case rt::wait_outcome::cancelled:
@@ -82,6 +82,13 @@ bool mutex::lock_slow(rt::deadline until, rt::cancellation mode) {
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();
+}
+
+bool mutex::accept_moved() noexcept {
+    std::uint32_t state = state_.load(std::memory_order_relaxed);
+    while ((state & locked_bit) != 0)
+        if (state_.compare_exchange_weak(state, state | parked_bit, std::memory_order_relaxed)) return true;
+    return false;
 }
 
 // Somebody may be queued, so the state changes under the bucket's lock. Nothing here touches the mutex once

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <array>
+#include <heddle/rt/task_context.hpp>
 #include <heddle/rt/waiter.hpp>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 using namespace std::chrono_literals;
 using heddle::rt::clock;
 using heddle::rt::deadline;
+using heddle::rt::parked;
 using heddle::rt::parking_lot;
 using heddle::rt::unpark_result;
 using heddle::rt::wait_outcome;
@@ -195,4 +197,107 @@ TEST_F(parking_lot_test, is_not_fair_at_first_and_fair_once_per_period) {
     if (clock::now() - start < 500us) {
         EXPECT_FALSE(fair);
     }
+}
+
+TEST_F(parking_lot_test, lets_the_primitive_choose_whom_to_wake) {
+    std::array<recorder, 4> w{recorder(0), recorder(1), recorder(2), recorder(3)};
+    for (auto& x : w) {
+        x.set_tag(static_cast<std::uintptr_t>(x.id * 10));
+        ASSERT_TRUE(parking_lot::enqueue(x, &word, always));
+    }
+    const auto n = parking_lot::unpark_chosen(&word, [&](parked& here) {
+        for (waiter* x = here.first(); x != nullptr;) {
+            waiter* const next = here.next(*x);
+            if (x->tag() >= 20) here.take(*x, x->tag() + 1);
+            x = next;
+        }
+        EXPECT_EQ(order, std::vector<int>());  // woken only after the lock is free
+    });
+    EXPECT_EQ(n, 2U);
+    EXPECT_EQ(order, (std::vector<int>{2, 3}));
+    EXPECT_EQ(w[3].token(), 31U);
+    EXPECT_EQ(parking_lot::unpark_all(&word), 2U);
+}
+
+TEST_F(parking_lot_test, one_that_is_taken_but_not_woken_yet_cannot_withdraw) {
+    std::array<recorder, 2> w{recorder(0), recorder(1)};
+    for (auto& x : w) ASSERT_TRUE(parking_lot::enqueue(x, &word, always));
+    auto taken = parking_lot::take_chosen(&word, [](parked& here) { here.take(*here.first(), 1); });
+    EXPECT_FALSE(parking_lot::withdraw(w[0]));
+    EXPECT_EQ(w[0].wakes, 0);
+    EXPECT_EQ(parking_lot::count(&word), 1U);
+    taken.front()->set_token(2);
+    parking_lot::wake_all(taken);
+    EXPECT_TRUE(taken.empty());
+    EXPECT_EQ(w[0].outcome, wait_outcome::granted);
+    EXPECT_EQ(w[0].token(), 2U);
+    EXPECT_TRUE(parking_lot::withdraw(w[1]));
+}
+
+TEST_F(parking_lot_test, moves_waiters_to_the_end_of_another_queue_without_waking_them) {
+    // Many addresses, so that some pairs share a bucket and some do not, in both orders.
+    std::vector<int> words(600);
+    for (auto& to : words) {
+        order.clear();
+        std::array<recorder, 4> w{recorder(0), recorder(1), recorder(2), recorder(3)};
+        ASSERT_TRUE(parking_lot::enqueue(w[3], &to, always));
+        for (int i = 0; i < 3; ++i)
+            ASSERT_TRUE(parking_lot::enqueue(w[static_cast<std::size_t>(i)], &word, always));
+        EXPECT_EQ(parking_lot::requeue(&word, &to, 2, always, 9), 2U);
+        EXPECT_EQ(order, std::vector<int>());
+        EXPECT_EQ(parking_lot::count(&word), 1U);
+        EXPECT_EQ(parking_lot::unpark_all(&to), 3U);
+        EXPECT_EQ(order, (std::vector<int>{3, 0, 1}));
+        EXPECT_EQ(parking_lot::unpark_all(&word), 1U);
+    }
+}
+
+TEST_F(parking_lot_test, one_that_was_moved_cannot_withdraw) {
+    recorder w;
+    int to = 0;
+    ASSERT_TRUE(parking_lot::enqueue(w, &word, always));
+    EXPECT_EQ(parking_lot::requeue(&word, &to, 1, always, 9), 1U);
+    EXPECT_FALSE(parking_lot::withdraw(w));
+    EXPECT_EQ(w.wakes, 0);
+    EXPECT_EQ(parking_lot::unpark_all(&to), 1U);
+    EXPECT_EQ(w.wakes, 1);
+}
+
+TEST_F(parking_lot_test, wakes_with_the_token_those_whom_the_other_side_does_not_accept) {
+    std::array<recorder, 2> w;
+    int to = 0;
+    for (auto& x : w) ASSERT_TRUE(parking_lot::enqueue(x, &word, always));
+    EXPECT_EQ(parking_lot::requeue(
+                  &word, &to, SIZE_MAX, [] { return false; }, 9),
+              2U);
+    EXPECT_EQ(parking_lot::count(&to), 0U);
+    for (auto& x : w) {
+        EXPECT_EQ(x.outcome, wait_outcome::granted);
+        EXPECT_EQ(x.token(), 9U);
+    }
+}
+
+TEST_F(parking_lot_test, does_not_ask_for_acceptance_where_there_is_nobody_to_move) {
+    int to = 0;
+    EXPECT_EQ(parking_lot::requeue(
+                  &word, &to, 5, [] { return ADD_FAILURE(), true; }, 9),
+              0U);
+    recorder w;
+    ASSERT_TRUE(parking_lot::enqueue(w, &word, always));
+    EXPECT_EQ(parking_lot::requeue(
+                  &word, &to, 0, [] { return ADD_FAILURE(), true; }, 9),
+              0U);
+    EXPECT_TRUE(parking_lot::withdraw(w));
+}
+
+TEST_F(parking_lot_test, names_the_task_that_waits_first) {
+    EXPECT_EQ(parking_lot::first_waiting(&word), "");
+    recorder w;
+    heddle::rt::task_context task("weaver");
+    w.set_task(&task);
+    ASSERT_TRUE(parking_lot::enqueue(w, &word, always));
+    EXPECT_EQ(parking_lot::first_waiting(&word), "weaver");
+    task.set_name("");
+    EXPECT_EQ(parking_lot::first_waiting(&word), std::to_string(task.id()));
+    EXPECT_TRUE(parking_lot::withdraw(w));
 }

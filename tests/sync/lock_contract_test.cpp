@@ -2,6 +2,7 @@
 // What every lock of heddle promises, run over all of them.
 #include <gtest/gtest.h>
 #include <heddle/sync/mutex.hpp>
+#include <heddle/sync/recursive_mutex.hpp>
 #include <mutex>
 #include "coroutines.hpp"
 
@@ -36,7 +37,7 @@ template <class Lock> struct lock : ::testing::Test {
     }
 };
 
-using locks = ::testing::Types<heddle::mutex>;
+using locks = ::testing::Types<heddle::mutex, heddle::recursive_mutex>;
 TYPED_TEST_SUITE(lock, locks);
 
 }  // namespace

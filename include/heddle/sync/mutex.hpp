@@ -31,7 +31,7 @@ class HEDDLE_API mutex_lock : public operation {
     bool cancelled() const noexcept { return cancelled_; }
 
  private:
-    mutex& mutex_;
+    mutex* mutex_;
     suspends kind_;
     bool locked_ = false;
     bool cancelled_ = false;
@@ -131,6 +131,7 @@ class HEDDLE_API mutex {
     friend class detail::mutex_lock;
     friend struct detail::lock_access;
 
+    using lock_operation = detail::mutex_lock;
     static constexpr std::uint32_t locked_bit = 1;
     static constexpr std::uint32_t parked_bit = 2;
     enum : std::uintptr_t { stray, try_again, handed_over };  // the tokens of those who are unparked
@@ -138,6 +139,8 @@ class HEDDLE_API mutex {
     bool lock_slow(rt::deadline until, rt::cancellation mode);
     bool spin() noexcept;
     void unlock_slow();
+    /// Under the bucket's lock: if it is locked, unlock() will look for those who wait.
+    bool accept_moved() noexcept;
 
     std::atomic<std::uint32_t> state_{0};
     detail::lock_name name_;
