@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "schedule_server.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <heddle/rt/error.hpp>
+#include <system_error>
+
+extern char** environ;
+
+namespace heddle::inline v0::check {
+
+namespace {
+
+// Socket, shared memory, output: in this order from here on, in the checked program.
+constexpr int first_descriptor = 200;
+
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+std::vector<std::string> environment_of(const target& what) {
+    std::vector<std::string> result;
+    for (char** e = environ; *e != nullptr; ++e)
+        if (std::strncmp(*e, "LD_PRELOAD=", 11) != 0) result.emplace_back(*e);
+    std::string preload = what.runtime;
+    if (const char* const before = ::getenv("LD_PRELOAD"); before != nullptr && *before != 0)
+        preload += std::string(":") + before;
+    result.push_back("LD_PRELOAD=" + preload);
+    result.push_back(std::string(channel_variable) + "=" + std::to_string(first_descriptor));
+    for (const auto& [name, value] : what.environment) result.push_back(name + "=" + value);
+    return result;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+    std::vector<char*> result;
+    for (std::string& s : strings) result.push_back(s.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+bool receive(int socket, answer& a) {
+    for (;;) {
+        const ssize_t n = ::recv(socket, &a, sizeof a, MSG_DONTWAIT);
+        if (n == static_cast<ssize_t>(sizeof a)) return true;
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return false;
+        a.pid = 0;  // it has hung up
+        return true;
+    }
+}
+
+}  // namespace
+
+void schedule_server::map_memory() {
+    memory_.reset(::memfd_create("heddle-check", MFD_CLOEXEC));
+    if (!memory_ || ::ftruncate(memory_.get(), sizeof(channel)) != 0) fail("shared memory for the checker");
+    void* const p = ::mmap(nullptr, sizeof(channel), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                           memory_.get(), 0);
+    if (p == MAP_FAILED) fail("shared memory for the checker");
+    shared_ = static_cast<channel*>(p);
+    shared_->magic = channel_magic;
+    shared_->version = channel_version;
+}
+
+schedule_server::schedule_server(const target& what) {
+    map_memory();
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) fail("a socket for the checker");
+    socket_ = pollable(unique_fd(ends[0]));
+    const unique_fd theirs(ends[1]);
+    const unique_fd output(::open(what.output.empty() ? "/dev/null" : what.output.c_str(),
+                                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (!output) fail(what.output.c_str());
+
+    std::vector<std::string> arguments = what.command;
+    std::vector<std::string> environment = environment_of(what);
+    const std::vector<char*> argv = pointers(arguments);
+    const std::vector<char*> envp = pointers(environment);
+    int pipe[2];
+    if (::pipe2(pipe, O_CLOEXEC) != 0) fail("a pipe");
+    const unique_fd result(pipe[0]);
+    unique_fd result_to(pipe[1]);
+
+    pid_ = ::fork();
+    if (pid_ < 0) fail("a process for the program");
+    if (pid_ == 0) {
+        // The same addresses in every process: a schedule is the same one only if its locks are where they
+        // were.
+        ::personality(static_cast<unsigned long>(::personality(0xFFFFFFFF)) | ADDR_NO_RANDOMIZE);
+        ::dup2(theirs.get(), first_descriptor);
+        ::dup2(memory_.get(), first_descriptor + 1);
+        ::dup2(output.get(), first_descriptor + 2);
+        ::execvpe(argv[0], argv.data(), envp.data());
+        const int error = errno;
+        (void)!::write(result_to.get(), &error, sizeof error);
+        ::_exit(127);
+    }
+    result_to.reset();
+    int error = 0;
+    if (::read(result.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
+        ::waitpid(pid_, nullptr, 0);
+        pid_ = 0;
+        errno = error;
+        fail(what.command.front().c_str());
+    }
+    wait_until_ready(what.command.front());
+}
+
+void schedule_server::wait_until_ready(const std::string& program) {
+    answer a{};
+    const auto limit = rt::deadline::after(std::chrono::seconds(20));
+    try {
+        for (;;) {
+            socket_.before_try(rt::direction::read);
+            if (receive(socket_.fd(), a)) break;
+            socket_.wait(rt::direction::read, limit);
+        }
+    } catch (const timeout_error&) {
+        throw error(program +
+                    " does not reach its main(): is it statically linked, or does it need input to start?");
+    }
+    if (a.pid != -1)
+        throw error(program +
+                    " ended before its main(): it is statically linked, or its start fails; run it without "
+                    "the checker");
+}
+
+schedule_server::~schedule_server() {
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    if (shared_ != nullptr) ::munmap(shared_, sizeof(channel));
+}
+
+process_end schedule_server::run(std::chrono::milliseconds patience) {
+    const char wanted = static_cast<char>(request::run);
+    // What the last schedule left must not be taken for this one's before the server has cleared it.
+    shared_->outcome.steps = 0;
+    shared_->outcome.pid = 0;
+    if (::send(socket_.fd(), &wanted, 1, MSG_NOSIGNAL) != 1) return {.lost = true};
+    process_end end;
+    answer a{};
+    std::uint64_t seen = 0;
+    for (;;) {
+        socket_.before_try(rt::direction::read);
+        if (receive(socket_.fd(), a)) break;
+        try {
+            socket_.wait(rt::direction::read, rt::deadline::after(patience));
+        } catch (const timeout_error&) {
+            const std::uint64_t steps = __atomic_load_n(&shared_->outcome.steps, __ATOMIC_RELAXED);
+            if (steps == seen && shared_->outcome.pid > 0) {
+                ::kill(shared_->outcome.pid, SIGKILL);
+                end.hung = true;
+            }
+            seen = steps;
+        }
+    }
+    if (a.pid == 0) return {.lost = true};
+    if (a.pid < 0) throw std::system_error(-a.pid, std::generic_category(), "a process for a schedule");
+    end.exited = WIFEXITED(a.wait_status);
+    end.status = end.exited ? WEXITSTATUS(a.wait_status) : WTERMSIG(a.wait_status);
+    return end;
+}
+
+}  // namespace heddle::inline v0::check

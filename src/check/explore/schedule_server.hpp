@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The explorer's side of a fork server: the checked program, ready to begin, that runs one schedule for each
+// call.
+
+#include <sys/types.h>
+#include <check/channel.hpp>
+#include <chrono>
+#include <functional>
+#include <heddle/io/pollable.hpp>
+#include <heddle/io/unique_fd.hpp>
+#include <string>
+#include <vector>
+
+namespace heddle::inline v0::check {
+
+/// What to check, and how it is started.
+struct target {
+    std::vector<std::string> command;                                ///< program and arguments
+    std::string runtime;                                             ///< path of libheddle_check.so
+    std::vector<std::pair<std::string, std::string>> environment{};  ///< set in addition
+    std::string output{};  ///< where the program's output goes; empty: nowhere
+};
+
+/// How a schedule ended, from the outside. The rest is in the channel.
+struct process_end {
+    bool exited = false;
+    int status = 0;     ///< exit status or signal
+    bool hung = false;  ///< it made no step for so long that it was killed
+    bool lost = false;  ///< the server itself has died
+};
+
+class schedule_server {
+ public:
+    /// Starts `what`; returns when it waits before main. Throws: std::system_error; heddle::error with a
+    /// sentence when the program cannot be checked.
+    explicit schedule_server(const target& what);
+    /// Forks the calling process; the copy serves and runs `body` for each schedule.
+    explicit schedule_server(std::function<void()> body);
+    schedule_server(const schedule_server&) = delete;
+    schedule_server& operator=(const schedule_server&) = delete;
+    ~schedule_server();
+
+    channel& shared() noexcept { return *shared_; }
+    const channel& shared() const noexcept { return *shared_; }
+    pid_t pid() const noexcept { return pid_; }
+
+    /// Runs a schedule as shared().orders say. Blocks: until it has ended, or made no step for `patience`.
+    process_end run(std::chrono::milliseconds patience);
+
+ private:
+    void map_memory();
+    void wait_until_ready(const std::string& program);
+
+    unique_fd memory_;
+    channel* shared_ = nullptr;
+    pollable socket_;
+    pid_t pid_ = 0;
+};
+
+}  // namespace heddle::inline v0::check

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "detector.hpp"
+
+#include <sys/mman.h>
+#include <cstring>
+#include "arena.hpp"
+#include "failure.hpp"
+#include "hot.hpp"
+#include "shadow.hpp"
+#include "stack.hpp"
+
+namespace heddle::inline v0::check::runtime {
+
+inline constexpr unsigned max_actors = 1024;
+
+/// For each actor, how many of its releases are known. All but the first `engine.numbers` are 0.
+struct vector_clock {
+    std::uint32_t of[max_actors];
+};
+
+namespace {
+
+constinit bool looking = false;
+constinit std::uint32_t actors = 0;
+constinit std::uint32_t thread_of[max_actors]{};  // by actor: the number of the thread
+
+vector_clock* new_clock() noexcept {
+    return static_cast<vector_clock*>(from_arena(sizeof(vector_clock)));
+}
+
+void join(vector_clock& into, const vector_clock& other) noexcept {
+    for (std::uint32_t i = 0; i < actors; ++i)
+        if (other.of[i] > into.of[i]) into.of[i] = other.of[i];
+}
+
+void advance(thread& t) noexcept {
+    ++t.clock->of[t.actor];
+}
+
+void report(thread& me, const access& a, const shadow_cell& earlier) noexcept {
+    outcome& out = engine.shared->outcome;
+    const std::uint64_t pc = bits(a.pc);
+    for (std::uint32_t i = 0; i < out.races; ++i) {
+        const race_record& r = engine.shared->races[i];
+        if ((r.first.pc == earlier.pc && r.second.pc == pc) ||
+            (r.first.pc == pc && r.second.pc == earlier.pc))
+            return;
+    }
+    if (out.races == max_races) return;
+    race_record& r = engine.shared->races[out.races++];
+    std::memset(&r, 0, sizeof r);
+    r.address = bits(a.address);
+    r.step = engine.steps;
+    r.first = {.pc = earlier.pc,
+               .thread = thread_of[earlier.actor],
+               .stack = 0,
+               .writes = earlier.writes(),
+               .atomic = earlier.atomic(),
+               .size = 0,
+               .unused = {}};
+    r.second = {.pc = pc,
+                .thread = me.number,
+                .stack = 0,
+                .writes = a.writes,
+                .atomic = a.atomic,
+                .size = static_cast<std::uint8_t>(a.size),
+                .unused = {}};
+    if (flag(order_stacks)) r.second.stack = record_call_stack(me, a.pc);
+    if (flag(order_races_fail)) fail(&me, verdict::data_race, "a data race");
+}
+
+// One granule of eight bytes.
+void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) noexcept {
+    shadow& s = shadow_of(begin);
+    shadow_cell* mine = nullptr;
+    for (shadow_cell& c : s.cells) {
+        if (c.mask == 0) {
+            if (mine == nullptr) mine = &c;
+            continue;
+        }
+        if (c.actor == me.actor) {
+            // The same bytes again, at least as strong: in place of the earlier one.
+            if (c.mask == mask && (a.writes || !c.writes()) && c.atomic() == a.atomic) mine = &c;
+            continue;
+        }
+        if ((c.mask & mask) == 0 || !(c.writes() || a.writes)) continue;
+        if (flag(order_find_hot)) {
+            note_hot(bits(a.pc));
+            note_hot(c.pc);
+        }
+        if (c.clock > me.clock->of[c.actor] && !(c.atomic() && a.atomic)) report(me, a, c);
+    }
+    if (mine == nullptr) mine = &s.cells[s.next++ % shadow_cells];
+    mine->pc = bits(a.pc) & ((std::uint64_t{1} << 48) - 1);
+    mine->clock = me.clock->of[me.actor];
+    mine->actor = me.actor;
+    mine->mask = mask;
+    mine->flags = static_cast<std::uint8_t>((a.writes ? shadow_writes : 0) | (a.atomic ? shadow_atomic : 0));
+}
+
+}  // namespace
+
+void begin_detector() noexcept {
+    looking = flag(order_races) || flag(order_find_hot);
+    actors = 0;
+}
+
+void thread_created(thread* parent, thread& child) noexcept {
+    if (!looking) return;
+    if (actors == max_actors)
+        fail(parent, verdict::not_supported, "more than 1024 threads where races are looked for");
+    child.actor = static_cast<std::uint16_t>(actors++);
+    thread_of[child.actor] = child.number;
+    child.clock = new_clock();
+    if (parent != nullptr) {
+        join(*child.clock, *parent->clock);
+        advance(*parent);
+    }
+    child.clock->of[child.actor] = 1;
+}
+
+void thread_finished(thread& t) noexcept {
+    if (looking) advance(t);
+}
+
+void acquire(thread& t, object& o) noexcept {
+    if (looking && o.released != nullptr) join(*t.clock, *o.released);
+}
+
+void acquire_alone(thread& t, object& o) noexcept {
+    acquire(t, o);
+    if (looking && o.read != nullptr) join(*t.clock, *o.read);
+}
+
+void release(thread& t, object& o) noexcept {
+    if (!looking) return;
+    if (o.released == nullptr) o.released = new_clock();
+    join(*o.released, *t.clock);
+    advance(t);
+}
+
+void release_as_reader(thread& t, object& o) noexcept {
+    if (!looking) return;
+    if (o.read == nullptr) o.read = new_clock();
+    join(*o.read, *t.clock);
+    advance(t);
+}
+
+void synchronise(thread& to, thread& from) noexcept {
+    if (looking) join(*to.clock, *from.clock);
+}
+
+void look_for_race(thread& me, const access& a) noexcept {
+    if (!looking) return;
+    std::uint64_t at = bits(a.address);
+    std::uint64_t left = a.size;
+    while (left > 0) {
+        const std::uint64_t offset = at & 7;
+        const std::uint64_t n = left < 8 - offset ? left : 8 - offset;
+        look(me, a, at - offset, static_cast<std::uint8_t>(((1u << n) - 1) << offset));
+        at += n;
+        left -= n;
+    }
+}
+
+void forget_memory(const void* begin, std::size_t size) noexcept {
+    if (looking) clear_shadow(bits(begin), size);
+}
+
+}  // namespace heddle::inline v0::check::runtime

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+// The functions that the compilers call for atomic operations under -fsanitize=thread. Schedules are
+// sequentially consistent; the memory order only says what happens before what, for the race detector.
+
+#include "detector.hpp"
+#include "engine.hpp"
+#include "hot.hpp"
+
+using namespace heddle::check;
+using namespace heddle::check::runtime;
+
+namespace {
+
+// As compilers pass them: those of C11.
+enum order { relaxed, consume, acquires, releases, both, sequential };
+
+bool is_acquire(int o) noexcept {
+    return o != relaxed && o != releases;
+}
+bool is_release(int o) noexcept {
+    return o >= releases;
+}
+
+// A fence orders the relaxed operations around it. Without tracking which, the model lets one place stand for
+// all fences: what was done before any earlier fence happens before what comes after a later one. That can
+// hide a race between threads that share only fences, and never reports a false one.
+constinit char all_fences = 0;
+
+enum class kind { load, store, update };
+
+thread* point(const volatile void* address, std::uint32_t size, kind k, int order, const void* pc) noexcept {
+    thread* const me = controlled();
+    if (me == nullptr) return nullptr;
+    const void* const a = const_cast<const void*>(address);
+    const bool writes = k != kind::load;
+    take_turn(*me, {.what = k == kind::load    ? action::atomic_load
+                            : k == kind::store ? action::atomic_store
+                                               : action::atomic_update,
+                    .writes = writes,
+                    .address = reinterpret_cast<const void*>(bits(a) & ~std::uint64_t{7}),
+                    .pc = pc,
+                    .size = static_cast<std::uint8_t>(size)});
+    if (flag(order_races)) {
+        object& o = object_at(a);
+        if (k != kind::store && is_acquire(order)) acquire(*me, o);
+        look_for_race(*me, {.address = a, .pc = pc, .size = size, .writes = writes, .atomic = true});
+        if (k != kind::load && is_release(order)) release(*me, o);
+    }
+    return me;
+}
+
+template <class T> T load(const volatile T* a, int order, const void* pc) noexcept {
+    point(a, sizeof(T), kind::load, order, pc);
+    return __atomic_load_n(a, __ATOMIC_SEQ_CST);
+}
+
+template <class T> void store(volatile T* a, T value, int order, const void* pc) noexcept {
+    point(a, sizeof(T), kind::store, order, pc);
+    __atomic_store_n(a, value, __ATOMIC_SEQ_CST);
+}
+
+template <class T> bool exchange_if(volatile T* a, T& expected, T value, int order, const void* pc) noexcept {
+    point(a, sizeof(T), kind::update, order, pc);
+    return __atomic_compare_exchange_n(a, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+}  // namespace
+
+#define HEDDLE_UPDATE(BITS, T, NAME, BUILTIN)                                             \
+    HEDDLE_INTERPOSED T __tsan_atomic##BITS##_##NAME(volatile T* a, T value, int order) { \
+        point(a, sizeof(T), kind::update, order, HEDDLE_RETURN_ADDRESS);                  \
+        return BUILTIN(a, value, __ATOMIC_SEQ_CST);                                       \
+    }
+
+#define HEDDLE_ATOMICS(BITS, T)                                                                              \
+    HEDDLE_INTERPOSED T __tsan_atomic##BITS##_load(const volatile T* a, int order) {                         \
+        return load(a, order, HEDDLE_RETURN_ADDRESS);                                                        \
+    }                                                                                                        \
+    HEDDLE_INTERPOSED void __tsan_atomic##BITS##_store(volatile T* a, T value, int order) {                  \
+        store(a, value, order, HEDDLE_RETURN_ADDRESS);                                                       \
+    }                                                                                                        \
+    HEDDLE_UPDATE(BITS, T, exchange, __atomic_exchange_n)                                                    \
+    HEDDLE_UPDATE(BITS, T, fetch_add, __atomic_fetch_add)                                                    \
+    HEDDLE_UPDATE(BITS, T, fetch_sub, __atomic_fetch_sub)                                                    \
+    HEDDLE_UPDATE(BITS, T, fetch_and, __atomic_fetch_and)                                                    \
+    HEDDLE_UPDATE(BITS, T, fetch_or, __atomic_fetch_or)                                                      \
+    HEDDLE_UPDATE(BITS, T, fetch_xor, __atomic_fetch_xor)                                                    \
+    HEDDLE_UPDATE(BITS, T, fetch_nand, __atomic_fetch_nand)                                                  \
+    HEDDLE_INTERPOSED int __tsan_atomic##BITS##_compare_exchange_strong(volatile T* a, T* expected, T value, \
+                                                                        int order, int) {                    \
+        return exchange_if(a, *expected, value, order, HEDDLE_RETURN_ADDRESS);                               \
+    }                                                                                                        \
+    HEDDLE_INTERPOSED int __tsan_atomic##BITS##_compare_exchange_weak(volatile T* a, T* expected, T value,   \
+                                                                      int order, int) {                      \
+        return exchange_if(a, *expected, value, order, HEDDLE_RETURN_ADDRESS);                               \
+    }                                                                                                        \
+    HEDDLE_INTERPOSED T __tsan_atomic##BITS##_compare_exchange_val(volatile T* a, T expected, T value,       \
+                                                                   int order, int) {                         \
+        exchange_if(a, expected, value, order, HEDDLE_RETURN_ADDRESS);                                       \
+        return expected;                                                                                     \
+    }
+
+HEDDLE_ATOMICS(8, unsigned char)
+HEDDLE_ATOMICS(16, unsigned short)
+HEDDLE_ATOMICS(32, unsigned int)
+HEDDLE_ATOMICS(64, unsigned long)
+
+HEDDLE_INTERPOSED void __tsan_atomic_thread_fence(int order) {
+    thread* const me = controlled();
+    if (me == nullptr) return __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    const void* const pc = HEDDLE_RETURN_ADDRESS;
+    take_turn(*me, {.what = action::fence, .writes = false, .pc = pc});
+    if (flag(order_races)) {
+        object& o = object_at(&all_fences);
+        if (is_acquire(order)) acquire(*me, o);
+        if (is_release(order)) release(*me, o);
+    }
+}
+
+HEDDLE_INTERPOSED void __tsan_atomic_signal_fence(int) {}

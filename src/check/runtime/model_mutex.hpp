@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What the conditions need of the mutexes.
+
+#include "engine.hpp"
+
+namespace heddle::inline v0::check::runtime {
+
+bool mutex_is_free(const thread& t) noexcept;
+void own_mutex(thread& me, object& o, std::uint32_t count) noexcept;
+/// @return how often it was held.
+std::uint32_t disown_mutex(thread& me, object& o) noexcept;
+
+/// Where memory is not a point, what follows a release needs one before it: otherwise nobody could come
+/// between the release and what the thread does next without a lock.
+void point_after_release(thread& me, const void* address, const void* pc) noexcept;
+
+}  // namespace heddle::inline v0::check::runtime

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "server.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cstring>
+#include "ending.hpp"
+#include "failure.hpp"
+#include "instrumented.hpp"
+#include "real.hpp"
+#include "stack.hpp"
+#include "switch.hpp"
+
+namespace heddle::inline v0::check::runtime {
+
+namespace {
+
+// The descriptors that the explorer leaves to the server: the socket, and after it the shared memory and the
+// place for the program's output.
+constexpr int memory_after_socket = 1;
+constexpr int output_after_socket = 2;
+
+bool send_answer(int socket, const answer& a) noexcept {
+    return ::send(socket, &a, sizeof a, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof a);
+}
+
+void run_child(channel& shared, int output) noexcept {
+    // If the server dies nobody would watch this process.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if ((shared.orders.flags & order_quiet) != 0) {
+        ::dup2(output, 1);
+        ::dup2(output, 2);
+    }
+    if (!carrier_possible()) shared.orders.flags |= order_baton;
+    watch_signals();
+    // Registered first, it is called last: after the program's own destructors.
+    ::atexit([] { record_outcome(verdict::finished); });
+    begin_schedule(shared);
+}
+
+}  // namespace
+
+void serve_schedules(int socket, channel& shared) {
+    const int output = socket + output_after_socket;
+    prepare_threads();
+    prepare_stacks();
+    shared.outcome.instrumented = program_is_instrumented;
+    if (!send_answer(socket, {-1, 0})) ::_exit(0);
+    for (;;) {
+        char wanted = 0;
+        const ssize_t n = ::recv(socket, &wanted, 1, 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n != 1 || wanted != static_cast<char>(request::run)) ::_exit(0);
+        std::memset(&shared.outcome, 0, sizeof shared.outcome);
+        shared.outcome.instrumented = program_is_instrumented;
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            ::close(socket);
+            shared.outcome.pid = ::getpid();
+            run_child(shared, output);
+            return;
+        }
+        if (pid < 0) {
+            if (!send_answer(socket, {-errno, 0})) ::_exit(0);
+            continue;
+        }
+        shared.outcome.pid = pid;
+        int status = 0;
+        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (!send_answer(socket, {pid, status})) ::_exit(0);
+    }
+}
+
+void serve_schedules() {
+    const char* const value = ::getenv(channel_variable);
+    if (value == nullptr) return;
+    const int socket = std::atoi(value);
+    ::unsetenv(channel_variable);
+    // Not for the processes that the program starts.
+    ::unsetenv("LD_PRELOAD");
+    for (int fd = socket; fd <= socket + output_after_socket; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    void* const memory =
+        ::mmap(nullptr, sizeof(channel), PROT_READ | PROT_WRITE, MAP_SHARED, socket + memory_after_socket, 0);
+    if (memory == MAP_FAILED) return;
+    channel& shared = *static_cast<channel*>(memory);
+    if (shared.magic != channel_magic || shared.version != channel_version) {
+        constexpr char text[] = "heddle check: the command and the runtime are of different versions\n";
+        (void)!::write(2, text, sizeof text - 1);
+        ::_exit(127);
+    }
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    serve_schedules(socket, shared);
+}
+
+}  // namespace heddle::inline v0::check::runtime
