@@ -35,9 +35,11 @@
 #include <heddle/sync/condition.hpp>
 #include <heddle/sync/error.hpp>
 #include <heddle/sync/event.hpp>
+#include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/latch.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/once.hpp>
+#include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/task/completion_queue.hpp>

@@ -2,6 +2,8 @@
 #include <heddle/sync/condition.hpp>
 
 #include <gtest/gtest.h>
+#include <heddle/sync/fair_mutex.hpp>
+#include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <mutex>
 #include <stdexcept>
@@ -45,7 +47,7 @@ template <class M> struct any_condition : ::testing::Test {
     }
 };
 
-using locks = ::testing::Types<mutex, recursive_mutex>;
+using locks = ::testing::Types<mutex, recursive_mutex, heddle::fair_mutex, heddle::priority_mutex>;
 TYPED_TEST_SUITE(any_condition, locks);
 
 }  // namespace

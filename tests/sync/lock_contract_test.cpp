@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // What every lock of heddle promises, run over all of them.
 #include <gtest/gtest.h>
+#include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/mutex.hpp>
+#include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <mutex>
 #include "coroutines.hpp"
@@ -37,7 +39,8 @@ template <class Lock> struct lock : ::testing::Test {
     }
 };
 
-using locks = ::testing::Types<heddle::mutex, heddle::recursive_mutex>;
+using locks =
+    ::testing::Types<heddle::mutex, heddle::recursive_mutex, heddle::fair_mutex, heddle::priority_mutex>;
 TYPED_TEST_SUITE(lock, locks);
 
 }  // namespace

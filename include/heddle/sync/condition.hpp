@@ -53,7 +53,7 @@ template <class Mutex, class Pred, class Result> class condition_wait {
     rt::cancellation mode() const noexcept {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
-    std::uintptr_t tag() const noexcept { return relock_.tag(); }
+    std::uintptr_t tag() noexcept { return relock_.tag(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }
     // Whoever notifies holds the lock, and we hold it until we are queued: so no notification is missed.
     void queued() noexcept {

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/sync/fair_mutex.hpp>
+
+namespace heddle::inline v0 {
+
+detail::fair_lock::fair_lock(fair_mutex& m, rt::deadline until, rt::cancellation mode,
+                             suspends /*kind*/) noexcept
+    : queue_lock_wait(m.lock_, until, mode) {}
+
+// No spinning: two who spin would not be served in the order of asking.
+bool fair_mutex::lock_slow(rt::deadline until, rt::cancellation mode) {
+    detail::fair_lock op(*this, until, mode, detail::suspends::no);
+    detail::wait_here(op);
+    if (op.cancelled()) throw cancelled();
+    return op.granted();
+}
+
+}  // namespace heddle::inline v0

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/sync/detail/queue_lock.hpp>
+#include <heddle/sync/error.hpp>
+
+namespace heddle::inline v0::detail {
+
+bool queue_lock::accept_moved() noexcept {
+    std::uint32_t state = state_.load(std::memory_order_relaxed);
+    while ((state & locked_bit) != 0)
+        if (state_.compare_exchange_weak(state, state | parked_bit, std::memory_order_relaxed)) return true;
+    return false;
+}
+
+void queue_lock::unlock_slow(const char* not_locked) {
+    bool was_locked = false;
+    rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
+        if ((state_.load(std::memory_order_relaxed) & locked_bit) == 0) return;
+        was_locked = true;
+        rt::waiter* next = queue.first();
+        if (next == nullptr) {
+            state_.store(0, std::memory_order_release);
+            return;
+        }
+        bool others = false;
+        for (rt::waiter* w = queue.next(*next); w != nullptr; w = queue.next(*w)) {
+            others = true;
+            if (w->tag() < next->tag()) next = w;
+        }
+        queue.take(*next, handed_over);
+        state_.store(locked_bit | (others ? parked_bit : 0), std::memory_order_relaxed);
+    });
+    if (!was_locked) throw not_owner(not_locked);
+}
+
+bool queue_lock_wait::validate() noexcept {
+    std::uint32_t state = lock_->state_.load(std::memory_order_relaxed);
+    for (;;) {
+        if (state == 0) {
+            if (lock_->state_.compare_exchange_weak(state, queue_lock::locked_bit, std::memory_order_acquire,
+                                                    std::memory_order_relaxed)) {
+                taken_ = true;
+                return false;
+            }
+        } else if ((state & queue_lock::parked_bit) != 0 ||
+                   lock_->state_.compare_exchange_weak(state, state | queue_lock::parked_bit,
+                                                       std::memory_order_relaxed)) {
+            return true;
+        }
+    }
+}
+
+bool queue_lock_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
+    if (outcome == rt::wait_outcome::granted) return taken_ = token == queue_lock::handed_over;
+    cancelled_ = outcome == rt::wait_outcome::cancelled;
+    return true;
+}
+
+}  // namespace heddle::inline v0::detail
