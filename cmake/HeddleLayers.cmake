@@ -63,6 +63,16 @@ function(heddle_library)
   target_link_libraries(heddle PUBLIC Threads::Threads)
   # The installed package looks for cereal itself (cmake/heddle-config.cmake.in).
   target_include_directories(heddle SYSTEM PUBLIC "$<BUILD_INTERFACE:${HEDDLE_CEREAL_INCLUDE_DIR}>")
+  # A program with heddle in it shows shared objects that carry heddle what there is only one of in a process
+  # (src/rt/process_wide.hpp). Some linkers would do so by themselves, and those of shared objects do.
+  set(HEDDLE_EXPORTS "")
+  foreach(name IN ITEMS parking_table process_state fork_generation thread_state)
+    list(APPEND HEDDLE_EXPORTS
+      "-Wl,--export-dynamic-symbol=heddle_${PROJECT_VERSION_MAJOR}_${PROJECT_VERSION_MINOR}_${name}")
+  endforeach()
+  target_link_options(heddle INTERFACE ${HEDDLE_EXPORTS})
+  list(JOIN HEDDLE_EXPORTS " " exports)
+  set_property(GLOBAL PROPERTY HEDDLE_EXPORTS "${exports}")  # for heddle.pc
   set_target_properties(heddle PROPERTIES
     LINKER_LANGUAGE CXX
     VERSION ${PROJECT_VERSION}

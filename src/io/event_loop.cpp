@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/io/event_loop.hpp>
 #include <mutex>
+#include "rt/process_wide.hpp"
 
 namespace heddle::inline v0 {
-
-namespace {
-constinit thread_local event_loop* this_loop = nullptr;
-}
 
 event_loop::event_loop(std::string name) : worker_(std::move(name)) {}
 
@@ -34,17 +31,17 @@ event_loop::turn::turn(event_loop& loop) : loop_(loop) {
             throw invalid_state("loop '" + loop.worker_.name() + "' is run by another thread already");
         loop.running_ = true;
     }
-    this_loop = &loop;
+    rt::detail::the_thread.running_loop = &loop;
 }
 
 event_loop::turn::~turn() {
-    this_loop = nullptr;
+    rt::detail::the_thread.running_loop = nullptr;
     std::lock_guard guard(loop_.lock_);
     loop_.running_ = false;
 }
 
 event_loop* event_loop::current() noexcept {
-    return this_loop;
+    return rt::detail::the_thread.running_loop;
 }
 
 void event_loop::start(detail::spawned& s) {

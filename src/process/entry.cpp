@@ -7,13 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <heddle/process/entry.hpp>
+#include "rt/process_wide.hpp"
 
 namespace heddle::inline v0 {
 
-namespace {
 // Whether a copy of this program will come by process_main(): before main(), or because main() calls it.
-constinit bool serves = false;
-}  // namespace
+static constinit auto& serves = rt::detail::the_process.serves;
 
 bool program_serves() noexcept {
     return serves;

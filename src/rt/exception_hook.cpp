@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdio>
 #include <heddle/rt/exception_hook.hpp>
+#include "process_wide.hpp"
 
 namespace heddle::inline v0 {
 
@@ -20,16 +21,17 @@ void write_line(std::exception_ptr error, std::string_view where) noexcept {
     }
 }
 
-constinit std::atomic<exception_hook> hook{&write_line};
-
 }  // namespace
 
 exception_hook set_exception_hook(exception_hook wanted) noexcept {
-    return hook.exchange(wanted != nullptr ? wanted : &write_line, std::memory_order_acq_rel);
+    if (wanted == &write_line) wanted = nullptr;  // the default of another copy of heddle is as good
+    const exception_hook before = rt::detail::the_process.hook.exchange(wanted, std::memory_order_acq_rel);
+    return before != nullptr ? before : &write_line;
 }
 
 void rt::report_exception(std::exception_ptr error, std::string_view where) noexcept {
-    hook.load(std::memory_order_acquire)(std::move(error), where);
+    const exception_hook hook = detail::the_process.hook.load(std::memory_order_acquire);
+    (hook != nullptr ? hook : &write_line)(std::move(error), where);
 }
 
 }  // namespace heddle::inline v0

@@ -8,22 +8,9 @@
 #include "fiber_overflow.hpp"
 #include "fiber_sanitizer.hpp"
 #include "fiber_stack.hpp"
+#include "process_wide.hpp"
 
 namespace heddle::inline v0::rt {
-
-namespace detail {
-
-// Exported, so that a program in which two shared objects carry heddle still has one answer per thread.
-// Initial-exec: a switch must not pay for a function call to find its thread's slot, and a signal handler
-// reads it.
-struct fiber_thread {
-    fiber* current = nullptr;
-    bool prepared = false;  // for reporting an overflow
-};
-HEDDLE_API extern thread_local fiber_thread this_fiber_thread;
-[[gnu::tls_model("initial-exec")]] constinit thread_local fiber_thread this_fiber_thread{};
-
-}  // namespace detail
 
 namespace {
 
@@ -69,7 +56,7 @@ fiber::~fiber() {
 
 [[gnu::noinline]] fiber* fiber::current() noexcept {
     asm volatile("" ::: "memory");  // keeps the compiler from treating two calls as one
-    return detail::this_fiber_thread.current;
+    return detail::the_thread.running_fiber;
 }
 
 bool fiber::guards(const void* address) const noexcept {
@@ -95,15 +82,15 @@ bool fiber::resume() noexcept {
     if (state_ == state::finished) misuse("is resumed after it has finished", name_);
 
     // A fiber comes back to the thread on which it was resumed, so both addresses stay right over the switch.
-    detail::fiber_thread& thread = detail::this_fiber_thread;
+    detail::thread_state& thread = detail::the_thread;
     void* const globals = abi::__cxa_get_globals();
-    if (!thread.prepared) [[unlikely]] {
+    if (!thread.prepared_for_overflow) [[unlikely]] {
         detail::prepare_thread_for_overflow();
-        thread.prepared = true;
+        thread.prepared_for_overflow = true;
     }
 
-    fiber* const outer = thread.current;
-    thread.current = this;
+    fiber* const outer = thread.running_fiber;
+    thread.running_fiber = this;
     state_ = state::running;
     swap_exceptions(globals);
 
@@ -114,7 +101,7 @@ bool fiber::resume() noexcept {
     detail::sanitizer_arrive(frames, nullptr, nullptr);
 
     swap_exceptions(globals);
-    thread.current = outer;
+    thread.running_fiber = outer;
 
     if (state_ == state::finished) return true;
     const auto after = after_;

@@ -13,6 +13,7 @@
 #include <heddle/rt/word_lock.hpp>
 #include <mutex>
 #include <string_view>
+#include "process_wide.hpp"
 
 namespace heddle::inline v0::rt::detail {
 
@@ -119,14 +120,12 @@ class signal_stack {
     std::size_t size_ = 0;
 };
 
-constinit word_lock installing;
-constinit std::atomic<bool> installed{false};
-
 }  // namespace
 
 void install_overflow_handler() noexcept {
+    auto& installed = the_process.reports_overflow;         // one handler is enough for all copies of heddle
     if (installed.load(std::memory_order_acquire)) return;  // acquire: `previous` is written
-    std::lock_guard hold(installing);
+    std::lock_guard hold(the_process.installing);
     if (installed.load(std::memory_order_relaxed)) return;
     struct sigaction mine {};
     mine.sa_sigaction = on_fault;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/worker.hpp>
+#include "process_wide.hpp"
 
 namespace heddle::inline v0::rt {
-
-namespace {
-constinit thread_local fiber_task* running = nullptr;
-}
 
 fiber_task::fiber_task(worker& home, fiber_options options, std::function<void()> body)
     : runnable(&on_run),
@@ -22,7 +19,7 @@ void fiber_task::start(worker& home, fiber_options options, std::function<void()
 
 [[gnu::noinline]] fiber_task* fiber_task::current() noexcept {
     asm volatile("" ::: "memory");  // see worker::current()
-    return running;
+    return detail::the_thread.running_fiber_task;
 }
 
 void fiber_task::suspend(void (*after)(void*) noexcept, void* argument) noexcept {
@@ -37,10 +34,10 @@ void fiber_task::resume() noexcept {
 void fiber_task::on_run(runnable& r) noexcept {
     auto& self = static_cast<fiber_task&>(r);
     task_scope scope(self.resume_as_);
-    running = &self;
+    detail::the_thread.running_fiber_task = &self;
     // Suspended, it may be resumed elsewhere by now; only the home worker runs it, and that is busy here.
     const bool ended = self.fiber_.resume();
-    running = nullptr;
+    detail::the_thread.running_fiber_task = nullptr;
     if (ended) delete &self;
 }
 

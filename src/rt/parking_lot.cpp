@@ -6,6 +6,7 @@
 #include <heddle/rt/word_lock.hpp>
 #include <optional>
 #include <utility>
+#include "process_wide.hpp"
 
 namespace heddle::inline v0::rt {
 
@@ -14,6 +15,13 @@ namespace {
 // A waiter that has waited this long is handed what it waits for, so that barging cannot starve it.
 constexpr std::chrono::microseconds fair_after{500};
 
+constexpr std::size_t bucket_count = 512;
+
+}  // namespace
+
+namespace detail {
+
+/// Begins as zeros.
 struct alignas(64) bucket {
     word_lock lock;
     bool timing_fairness = false;  // whether fair_at means anything
@@ -21,14 +29,17 @@ struct alignas(64) bucket {
     clock::time_point fair_at{};
 };
 
-constexpr std::size_t bucket_count = 512;
+// There before any code runs and never destroyed: waits may happen before main and after exit has begun. One for
+// the process, whatever the number of shared objects that carry heddle; see process_wide.hpp.
+HEDDLE_API extern std::array<bucket, bucket_count> parking_table asm("heddle_0_1_parking_table");
+static_assert(sizeof(parking_table) == HEDDLE_PARKING_TABLE_SIZE);
 
-}  // namespace
-
-// constinit and never destroyed: waits may happen before main and after exit has begun.
-static constinit std::array<bucket, bucket_count> table{};
+}  // namespace detail
 
 namespace {
+
+using detail::bucket;
+constexpr auto& table = detail::parking_table;
 
 bucket& bucket_of(const void* address) noexcept {
     // Fibonacci hashing: the multiplication spreads the low, aligned bits over the high ones.

@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/rt/task_context.hpp>
 #include <mutex>
+#include "process_wide.hpp"
 
 namespace heddle::inline v0::rt {
 
 namespace {
 
-std::atomic<std::uint64_t> next_id{1};
+using detail::the_thread;
 
-constinit thread_local task_context* current = nullptr;
+std::uint64_t new_id() noexcept {
+    return detail::the_process.tasks.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// The task that a thread is by itself. Whichever copy of heddle is asked first makes it for all.
+struct own_task {
+    own_task() noexcept { the_thread.own_task = &context; }
+    ~own_task() { the_thread.own_task = nullptr; }
+    own_task(const own_task&) = delete;
+    own_task& operator=(const own_task&) = delete;
+    task_context context;
+};
 
 }  // namespace
 
-task_context::task_context() noexcept : id_(next_id.fetch_add(1, std::memory_order_relaxed)) {}
+task_context::task_context() noexcept : id_(new_id()) {}
 
 task_context::task_context(std::string name)
-    : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
+    : id_(new_id()),
       name_(std::move(name)) {}
 
 void task_context::request_stop() noexcept {
@@ -55,18 +67,19 @@ void task_context::end_wait(wait_outcome outcome) noexcept {
 
 [[gnu::noinline]] task_context& current_task() noexcept {
     asm volatile("" ::: "memory");  // keeps the compiler from treating two calls as one
-    if (current != nullptr) return *current;
+    if (the_thread.task != nullptr) return *the_thread.task;
     // A thread that heddle did not start, or that runs no task, is a task of its own.
-    static thread_local task_context own;
-    return own;
+    if (the_thread.own_task != nullptr) return *the_thread.own_task;
+    static thread_local own_task own;
+    return own.context;
 }
 
-[[gnu::noinline]] task_scope::task_scope(task_context* context) noexcept : outer_(current) {
-    current = context;
+[[gnu::noinline]] task_scope::task_scope(task_context* context) noexcept : outer_(the_thread.task) {
+    the_thread.task = context;
 }
 
 [[gnu::noinline]] task_scope::~task_scope() {
-    current = outer_;
+    the_thread.task = outer_;
 }
 
 }  // namespace heddle::inline v0::rt

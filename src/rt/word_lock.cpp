@@ -6,8 +6,6 @@
 
 namespace heddle::inline v0::rt {
 
-constinit std::uint32_t detail::fork_generation = 0;
-
 namespace {
 // A forked child has one thread, and nobody who could free what another held in the parent.
 const int at_fork = ::pthread_atfork(nullptr, nullptr, [] { detail::fork_generation += 4; });

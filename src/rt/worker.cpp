@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "futex.hpp"
+#include "process_wide.hpp"
 
 #include <sched.h>
 #include <heddle/rt/error.hpp>
@@ -8,8 +9,6 @@
 namespace heddle::inline v0::rt {
 
 namespace {
-
-constinit thread_local worker* this_worker = nullptr;
 
 // How many steps run before timers, files and other threads get their turn.
 constexpr int batch = 64;
@@ -25,7 +24,7 @@ worker::~worker() {
 
 [[gnu::noinline]] worker* worker::current() noexcept {
     asm volatile("" ::: "memory");
-    return this_worker;
+    return detail::the_thread.running_worker;
 }
 
 void worker::post(runnable& r) noexcept {
@@ -75,10 +74,10 @@ void worker::unwatch(readiness& r) noexcept {
 }
 
 void worker::run(work_source* source, function_ref<bool()> done) {
-    if (this_worker != nullptr)
-        throw invalid_state("this thread already runs worker '" + this_worker->name() +
+    if (const worker* const running = current())
+        throw invalid_state("this thread already runs worker '" + running->name() +
                             "'; a run loop cannot be nested");
-    this_worker = this;
+    detail::the_thread.running_worker = this;
     while (!done()) {
         if (run_some(source, done)) continue;
         if (source == nullptr) {
@@ -92,7 +91,7 @@ void worker::run(work_source* source, function_ref<bool()> done) {
             source->end_sleep(*this);
         }
     }
-    this_worker = nullptr;
+    detail::the_thread.running_worker = nullptr;
 }
 
 // Runs a batch of ready work; false if there was nothing to do at all.

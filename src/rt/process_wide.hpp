@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What there is one of in a process or in a thread, also when several shared objects carry heddle: the table of the
+// parking lot, the current task, and a few more words. process_wide.S defines them, as zeros, with a binding that no
+// compiler gives to a variable of every kind: STB_GNU_UNIQUE, by which the dynamic linker takes the first definition
+// that it meets for all, even for objects that cannot see each other's symbols (dlopen() with RTLD_LOCAL). They are
+// there before any code runs, are never destroyed, and the object whose definition was taken is never unloaded.
+//
+// The names hold the version: copies of heddle whose data differ share nothing.
+
+#define HEDDLE_PARKING_TABLE_SIZE 32768
+#define HEDDLE_PROCESS_STATE_SIZE 64
+#define HEDDLE_THREAD_STATE_SIZE 64
+
+#if !defined(__ASSEMBLER__)
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <heddle/rt/config.hpp>
+#include <heddle/rt/exception_hook.hpp>
+#include <heddle/rt/word_lock.hpp>
+
+namespace heddle::inline v0 {
+
+class event_loop;
+
+namespace rt {
+
+class fiber;
+class fiber_task;
+class task_context;
+class worker;
+
+namespace detail {
+
+static_assert(HEDDLE_VERSION_MAJOR == 0 && HEDDLE_VERSION_MINOR == 1,
+              "the names here, in process_wide.S and in word_lock.hpp hold the version");
+
+/// All members begin as zeros.
+struct process_state {
+    std::atomic<std::uint64_t> tasks;        // how many identities have been given
+    std::atomic<exception_hook> hook;        // null for the default
+    std::atomic<bool> reports_overflow;      // a handler for the overflow of a fiber's stack is installed
+    word_lock installing;                    // that handler
+    std::atomic<bool> serves;                // see process/entry.cpp
+};
+static_assert(sizeof(process_state) <= HEDDLE_PROCESS_STATE_SIZE);
+
+/// All members begin as null.
+struct thread_state {
+    task_context* task;             // that was made current; null for the thread's own
+    task_context* own_task;         // made when it is first asked for
+    worker* running_worker;
+    fiber_task* running_fiber_task;
+    fiber* running_fiber;
+    event_loop* running_loop;
+    std::coroutine_handle<>* next;  // see coroutine.cpp
+    bool prepared_for_overflow;
+};
+static_assert(sizeof(thread_state) <= HEDDLE_THREAD_STATE_SIZE);
+
+HEDDLE_API extern process_state the_process asm("heddle_0_1_process_state");
+
+// Initial-exec: finding it must not cost a function call, least of all at a switch of fibers, and a signal handler
+// reads it. Of the room that the dynamic linker keeps for such variables of objects loaded later, this is a small part.
+HEDDLE_API extern __thread thread_state the_thread asm("heddle_0_1_thread_state")
+    __attribute__((tls_model("initial-exec")));
+
+}  // namespace detail
+}  // namespace rt
+}  // namespace heddle::inline v0
+
+#endif
