@@ -159,13 +159,16 @@ task<void> server_link::receive_all() {
 
 task<void> server_link::async_reap() {
     pid_ = 0;
+    killed_by_ = 0;
     if (!process_) co_return;
     try {
         co_await process_.async_wait(rt::direction::read, rt::deadline::never());
     } catch (const std::system_error&) {
         // The loop cannot wait for it; the call below does.
     }
-    ::waitid(P_PIDFD, static_cast<id_t>(process_.fd()), nullptr, WEXITED);
+    siginfo_t end{};
+    if (::waitid(P_PIDFD, static_cast<id_t>(process_.fd()), &end, WEXITED) == 0 && end.si_code != CLD_EXITED)
+        killed_by_ = end.si_status;
     process_.close();
 }
 
@@ -207,10 +210,12 @@ void server_link::lost() {
     if (hello_.done())
         launching_ = {};
     else
-        hello_.set_exception(
-            std::make_exception_ptr(broken_pool("pool '" + pool_ +
-                                                "': the program does not serve as its own fork server; call "
-                                                "heddle::process_main() first thing in main()")));
+        hello_.set_exception(std::make_exception_ptr(
+            broken_pool("pool '" + pool_ + "': " +
+                        (killed_by_ != 0 ? "the fork server was killed by signal " + std::to_string(killed_by_) + " (" +
+                                               ::strsignal(killed_by_) + ") before it was ready"
+                                         : "the program does not serve as its own fork server; call "
+                                           "heddle::process_main() first thing in main()"))));
     for (auto& asked : starting_)
         asked.set_exception(std::make_exception_ptr(
             worker_died("the fork server of pool '" + pool_ + "' died", pid_, SIGKILL, 0)));

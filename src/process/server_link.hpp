@@ -72,6 +72,7 @@ class server_link {
     future<void> listening_;
     std::deque<promise<pid_t>> starting_;  // answered in the order in which they were asked
     std::map<pid_t, child> children_;      // every worker that was started and not forgotten
+    int killed_by_ = 0;                    // the signal that ended the last server, 0 if none did
     unsigned losses_ = 0;
 };
 

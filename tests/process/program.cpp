@@ -20,6 +20,7 @@ namespace {
         std::puts("static initialisation");
         std::fflush(stdout);
     }
+    if (::getenv("HEDDLE_TEST_KILL_SERVER") != nullptr && ::getenv("HEDDLE_FORK_SERVER") != nullptr) ::raise(SIGKILL);
     return true;
 }();
 
@@ -47,6 +48,16 @@ int tell_main() {
     std::fflush(stdout);
     heddle::process_pool procs(1);
     return procs.submit(twice, 21).get() == 42 ? 0 : 1;
+}
+
+int why_there_is_no_pool() {
+    try {
+        heddle::process_pool procs({.workers = 1, .name = "looms"});
+        return 1;
+    } catch (const heddle::broken_pool& e) {
+        std::puts(e.what());
+        return 0;
+    }
 }
 
 int ordinary() {
@@ -129,6 +140,7 @@ int main(int argc, char** argv) {
     const std::string_view what = argc > 1 ? argv[1] : "";
     if (what == "serve") return serve();
     if (what == "tell_main") return tell_main();
+    if (what == "why_there_is_no_pool") return why_there_is_no_pool();
     if (what == "ordinary") return ordinary();
     if (what == "without_standard_files") return without_standard_files();
     if (what == "with_children_ignored") return with_children_ignored();
