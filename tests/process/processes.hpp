@@ -53,18 +53,23 @@ inline bool have_children() {
     return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
+/// The parent of a process, 0 if it has gone.
+inline pid_t parent_of(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    // pid (name) state parent …, and a name may contain anything.
+    const auto behind_name = stat.rfind(") ");
+    return behind_name == std::string::npos ? 0 : std::atoi(stat.c_str() + behind_name + 4);
+}
+
 /// This process's children that are alive or not waited for.
 inline std::vector<pid_t> children() {
     std::vector<pid_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        std::ifstream file(entry.path() / "stat");
-        std::string stat;
-        std::getline(file, stat);
-        // pid (name) state parent …, and a name may contain anything.
-        const auto behind_name = stat.rfind(") ");
-        if (behind_name == std::string::npos) continue;
-        if (std::atoi(stat.c_str() + behind_name + 4) == ::getpid()) found.push_back(std::atoi(stat.c_str()));
-    }
+    for (const auto& entry : std::filesystem::directory_iterator("/proc"))
+        if (const pid_t pid = std::atoi(entry.path().filename().c_str());
+            pid > 0 && parent_of(pid) == ::getpid())
+            found.push_back(pid);
     return found;
 }
 
