@@ -5,6 +5,7 @@
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
+#include <heddle/sync/shared_mutex.hpp>
 #include <mutex>
 #include "coroutines.hpp"
 
@@ -39,8 +40,8 @@ template <class Lock> struct lock : ::testing::Test {
     }
 };
 
-using locks =
-    ::testing::Types<heddle::mutex, heddle::recursive_mutex, heddle::fair_mutex, heddle::priority_mutex>;
+using locks = ::testing::Types<heddle::mutex, heddle::recursive_mutex, heddle::fair_mutex,
+                               heddle::priority_mutex, heddle::shared_mutex>;
 TYPED_TEST_SUITE(lock, locks);
 
 }  // namespace

@@ -176,18 +176,20 @@ template <class Mutex = mutex> class condition {
         return async<bool>(until, std::move(pred));
     }
 
-    /// Notifies the first `n` of those who wait now. @throws not_owner if the lock is not held.
-    void notify(std::size_t n = 1) {
+    /// Notifies the first `n` of those who wait now. @return how many that were. @throws not_owner if the
+    /// lock is not held.
+    std::size_t notify(std::size_t n = 1) {
         if (!detail::lock_access::held(mutex_))
             throw not_owner("notifying a condition without holding its lock");
         // Where the lock has been unlocked by another meanwhile, they are woken and take it by themselves.
-        rt::parking_lot::requeue(
+        return rt::parking_lot::requeue(
             this, detail::lock_access::address(mutex_), n,
             [this] { return detail::lock_access::accept(mutex_); }, 1);
     }
     void notify_one() { notify(1); }
-    /// Notifies everybody who waits now. @throws not_owner if the lock is not held.
-    void notify_all() { notify(SIZE_MAX); }
+    /// Notifies everybody who waits now. @return how many that were. @throws not_owner if the lock is not
+    /// held.
+    std::size_t notify_all() { return notify(SIZE_MAX); }
 
     /// How many wait now. Complexity: counts them.
     std::size_t n_waiting() const noexcept { return rt::parking_lot::count(this); }

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <heddle/sync/detail/spin.hpp>
+#include <heddle/sync/shared_mutex.hpp>
+
+namespace heddle::inline v0 {
+
+namespace {
+
+// The slots of all locks: a line for each thread (threads 64 apart share one), in which the address of the
+// lock chooses the slot. A writer has to look at 64 slots, one in each line.
+constexpr std::size_t line_count = 64;
+constexpr std::size_t slots_in_line = 8;
+struct alignas(64) line {
+    std::array<std::atomic<const shared_mutex*>, slots_in_line> slots{};
+};
+constinit std::array<line, line_count> table{};
+
+std::atomic<std::size_t> next_line{0};
+
+[[gnu::noinline]] line& line_of_this_thread() noexcept {
+    static thread_local const std::size_t index = next_line.fetch_add(1, std::memory_order_relaxed);
+    return table[index % line_count];
+}
+
+std::size_t column_of(const shared_mutex* m) noexcept {
+    return (reinterpret_cast<std::uintptr_t>(m) * 0x9E3779B97F4A7C15ull) >> 61;
+}
+static_assert(slots_in_line == 8, "the shift in column_of keeps 3 bits");
+
+bool clear_slot(std::atomic<const shared_mutex*>& slot, const shared_mutex* m) noexcept {
+    // seq_cst: the clearing comes before the look at `queued`, see shared_mutex.
+    return slot.load(std::memory_order_relaxed) == m &&
+           slot.compare_exchange_strong(m, nullptr, std::memory_order_seq_cst, std::memory_order_relaxed);
+}
+
+std::size_t count_slots(const shared_mutex* m) noexcept {
+    const std::size_t column = column_of(m);
+    std::size_t n = 0;
+    for (const line& l : table)
+        if (l.slots[column].load(std::memory_order_seq_cst) == m) ++n;
+    return n;
+}
+
+}  // namespace
+
+namespace detail {
+
+shared_wait::shared_wait(shared_mutex& m, access wanted, rt::deadline until, rt::cancellation mode) noexcept
+    : operation(&m, until, mode),
+      mutex_(m),
+      wanted_(wanted) {}
+
+bool shared_wait::ready() noexcept {
+    return taken_ = wanted_ == access::read ? mutex_.try_lock_shared() : mutex_.try_lock();
+}
+
+bool shared_wait::validate() noexcept {
+    using m = shared_mutex;
+    std::uint64_t state = mutex_.state_.load(std::memory_order_relaxed);
+    for (;;) {
+        if (wanted_ == access::read && (state & (m::writer | m::queued)) == 0) {
+            taken_ = mutex_.state_.compare_exchange_weak(
+                state, state + m::one_reader, std::memory_order_acquire, std::memory_order_relaxed);
+            if (taken_) return false;
+            continue;
+        }
+        // From here on nobody comes in past the queue. seq_cst: this comes before the look at the slots.
+        if (!mutex_.state_.compare_exchange_weak(state, (state | m::queued) & ~m::biased,
+                                                 std::memory_order_seq_cst, std::memory_order_relaxed))
+            continue;
+        // Was it a matter of slots that are empty? Who leaves a slot later than this sees `queued`.
+        taken_ = wanted_ == access::write && (state & m::writer) == 0 &&
+                 rt::parking_lot::count_locked(&mutex_) == 0 && mutex_.begin_writing(0);
+        return !taken_;
+    }
+}
+
+bool shared_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
+    switch (outcome) {
+        case rt::wait_outcome::granted:
+            return taken_ = token == shared_mutex::handed_over;
+        case rt::wait_outcome::invalid:
+            return true;
+        default:
+            cancelled_ = outcome == rt::wait_outcome::cancelled;
+            mutex_.serve_queue();  // others may have waited behind this one only
+            return true;
+    }
+}
+
+}  // namespace detail
+
+// Under the bucket's lock, with `queued` set: takes the lock for writing if there is no record. `more` is
+// `queued` if others are left in the queue.
+bool shared_mutex::begin_writing(std::uint64_t more) noexcept {
+    std::uint64_t state = state_.load(std::memory_order_acquire);
+    if (state >= one_reader || (state & writer) != 0) return false;
+    const bool used_slots = (state & slots) != 0;
+    if (used_slots && count_slots(this) != 0) return false;
+    // While `queued` is set, others can only take records away, and there is none; so nobody changes the
+    // word. Taking the bias back was expensive: the next time only after some collisions.
+    state_.store(writer | more | (used_slots ? inhibited : state & inhibited), std::memory_order_relaxed);
+    return true;
+}
+
+// Under the bucket's lock: lets those in from the front of the queue for whom the lock is free.
+void shared_mutex::serve(rt::parked& queue) noexcept {
+    while (rt::waiter* const first = queue.first()) {
+        const std::uint64_t more = queue.next(*first) != nullptr ? queued : 0;
+        if (first->tag() == static_cast<std::uintptr_t>(detail::access::write)) {
+            if (begin_writing(more)) queue.take(*first, handed_over);
+            return;
+        }
+        if ((state_.load(std::memory_order_relaxed) & writer) != 0) return;
+        state_.fetch_add(one_reader, std::memory_order_acq_rel);
+        queue.take(*first, handed_over);
+    }
+    state_.fetch_and(~queued, std::memory_order_acq_rel);
+}
+
+// Under the bucket's lock, when a writer has left: all readers who wait, wherever they are in the queue; and
+// if there is none, the first writer.
+void shared_mutex::serve_after_writer(rt::parked& queue) noexcept {
+    for (rt::waiter* w = queue.first(); w != nullptr;) {
+        rt::waiter* const next = queue.next(*w);
+        if (w->tag() == static_cast<std::uintptr_t>(detail::access::read)) {
+            state_.fetch_add(one_reader, std::memory_order_acq_rel);
+            queue.take(*w, handed_over);
+        }
+        w = next;
+    }
+    serve(queue);
+}
+
+void shared_mutex::serve_queue() noexcept {
+    rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) { serve(queue); });
+}
+
+// Takes the bias back and looks whether that leaves the lock free.
+bool shared_mutex::try_lock_biased() noexcept {
+    std::uint64_t state = state_.load(std::memory_order_relaxed);
+    do {
+        if ((state & slots) == 0 || (state & (writer | queued)) != 0 || state >= one_reader) return false;
+    } while (!state_.compare_exchange_weak(state, (state | writer) & ~biased, std::memory_order_seq_cst,
+                                           std::memory_order_relaxed));
+    if (count_slots(this) != 0) {
+        unlock_slow();
+        return false;
+    }
+    state_.fetch_and(~slots, std::memory_order_acquire);
+    state_.fetch_or(inhibited, std::memory_order_relaxed);
+    return true;
+}
+
+bool shared_mutex::lock_slow(detail::access wanted, rt::deadline until, rt::cancellation mode) {
+    detail::shared_wait op(*this, wanted, until, mode);
+    if (detail::here() == detail::suspends::no && !until.expired()) {
+        detail::spinner s;
+        // Not past those who wait.
+        while ((state_.load(std::memory_order_relaxed) & (queued | biased)) == 0 && s.again())
+            if (op.ready()) return true;
+    }
+    detail::wait_here(op);
+    if (op.cancelled()) throw cancelled();
+    return op.granted();
+}
+
+void shared_mutex::unlock_slow() {
+    bool was_locked = false;
+    rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
+        if ((state_.load(std::memory_order_relaxed) & writer) == 0) return;
+        was_locked = true;
+        // While `queued` is not set others may come in at once; serve() finds nobody then.
+        if ((state_.fetch_and(~writer, std::memory_order_acq_rel) & queued) != 0) serve_after_writer(queue);
+    });
+    if (!was_locked) throw not_owner("unlock of a shared_mutex without a writer");
+}
+
+bool shared_mutex::try_lock_shared_slow() noexcept {
+    std::uint64_t state = state_.load(std::memory_order_relaxed);
+    if ((state & biased) != 0) {
+        if (fill_slot()) return true;
+        state = state_.load(std::memory_order_relaxed);
+    }
+    bool collided = false;
+    while ((state & (writer | queued)) == 0) {
+        std::uint64_t changed = state + one_reader;
+        if (collided && (state & biased) == 0)
+            changed = (state & inhibited) != 0 ? changed - inhibit_one : changed | biased | slots;
+        if (state_.compare_exchange_strong(state, changed, std::memory_order_acquire,
+                                           std::memory_order_relaxed))
+            return true;
+        collided = true;
+    }
+    return false;
+}
+
+bool shared_mutex::fill_slot() noexcept {
+    auto& slot = line_of_this_thread().slots[column_of(this)];
+    const shared_mutex* none = nullptr;
+    if (slot.load(std::memory_order_relaxed) != nullptr ||
+        !slot.compare_exchange_strong(none, this, std::memory_order_seq_cst, std::memory_order_relaxed))
+        return false;
+    if ((state_.load(std::memory_order_seq_cst) & biased) != 0) return true;
+    remove_record();  // a writer has come between
+    return false;
+}
+
+// Takes away one record; false if there is none.
+bool shared_mutex::remove_record() noexcept {
+    // A record is there for every rightful caller, but others may remove it while we look and leave us
+    // theirs, where we have looked already. So look again before saying that there is none.
+    for (int round = 0; round < 1000; ++round) {
+        std::uint64_t state = state_.load(std::memory_order_relaxed);
+        const std::size_t column = column_of(this);
+        bool removed = clear_slot(line_of_this_thread().slots[column], this);
+        while (!removed && state >= one_reader) {
+            if (state < 2 * one_reader && (state & queued) != 0) {
+                rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
+                    state = state_.load(std::memory_order_relaxed);
+                    while (state >= one_reader && !removed)
+                        removed = state_.compare_exchange_weak(state, state - one_reader,
+                                                               std::memory_order_acq_rel);
+                    if (removed) serve(queue);
+                });
+                if (removed) return true;
+            } else if (state_.compare_exchange_weak(state, state - one_reader, std::memory_order_release,
+                                                    std::memory_order_relaxed)) {
+                return true;
+            }
+        }
+        if (!removed && (state & slots) == 0) return false;
+        for (auto l = table.begin(); !removed && l != table.end(); ++l)
+            removed = clear_slot(l->slots[column], this);
+        if (removed) {
+            if ((state_.load(std::memory_order_seq_cst) & queued) != 0) serve_queue();
+            return true;
+        }
+    }
+    return false;
+}
+
+void shared_mutex::unlock_shared_slow() {
+    if (!remove_record()) throw not_owner("unlock_shared of a shared_mutex without a reader");
+}
+
+void shared_mutex::downgrade() {
+    bool was_locked = false;
+    rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
+        if ((state_.load(std::memory_order_relaxed) & writer) == 0) return;
+        was_locked = true;
+        // In one step: writer is 1, so this takes it away and adds a reader.
+        const std::uint64_t before = state_.fetch_add(one_reader - writer, std::memory_order_acq_rel);
+        if ((before & queued) != 0) serve_after_writer(queue);
+    });
+    if (!was_locked) throw not_owner("downgrade of a shared_mutex without a writer");
+}
+
+bool shared_mutex::try_upgrade() noexcept {
+    bool upgraded = false;
+    rt::parking_lot::unpark_chosen(this, [&](rt::parked&) {
+        std::uint64_t state = state_.load(std::memory_order_relaxed);
+        do {
+            if ((state & (writer | queued)) != 0) return;
+            // From here on nobody comes in, and under this lock nobody queues; readers may leave.
+        } while (!state_.compare_exchange_weak(state, (state | writer) & ~biased, std::memory_order_seq_cst,
+                                               std::memory_order_relaxed));
+        const std::size_t in_slots = (state & slots) != 0 ? count_slots(this) : 0;
+        state = state_.load(std::memory_order_acquire);
+        upgraded = state / one_reader + in_slots == 1;
+        if (!upgraded) {
+            state_.fetch_and(~writer, std::memory_order_relaxed);
+        } else if (in_slots == 0) {
+            state_.fetch_sub(one_reader, std::memory_order_acquire);
+        } else {
+            for (line& l : table) clear_slot(l.slots[column_of(this)], this);
+        }
+        if (upgraded) state_.fetch_and(~slots, std::memory_order_acquire);
+    });
+    return upgraded;
+}
+
+void shared_mutex::check_unused() const noexcept {
+    if ((state_.load(std::memory_order_relaxed) & queued) != 0)
+        detail::check_nobody_waits("shared_mutex", name_.get(), this);
+    // A reader that has not left must not be taken for one of the next lock at this address.
+    for (line& l : table) clear_slot(l.slots[column_of(this)], this);
+}
+
+}  // namespace heddle::inline v0
