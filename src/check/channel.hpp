@@ -94,6 +94,7 @@ enum event_flag : std::uint8_t {
     event_only = 8,       ///< nobody else could go
     event_chosen =
         16,  ///< a number was chosen rather than a thread; `value` is it, `candidates` how many there were
+    event_stood_back = 32,  ///< the thread before it had let others go first
 };
 
 /// One step of the schedule.

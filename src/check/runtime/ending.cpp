@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "ending.hpp"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +24,25 @@ bool everyone_else_has_ended(const thread& t) noexcept {
     bool all = true;
     for_each_thread([&](const thread& other) { all &= &other == &t; });
     return all;
+}
+
+// libstdc++ calls abort() when nobody catches an exception. It is asked through the program's own copy, if
+// there is one: the runtime is also loaded into programs in C.
+bool name_of_uncaught(char* text, std::size_t size) noexcept {
+    using current_type = const void* (*)();
+    const auto current =
+        reinterpret_cast<current_type>(::dlsym(RTLD_DEFAULT, "__cxa_current_exception_type"));
+    const void* const type = current != nullptr ? current() : nullptr;
+    if (type == nullptr) return false;
+    // A std::type_info is a table of virtual functions and the mangled name.
+    const char* name = static_cast<const char* const*>(type)[1];
+    using demangler = char* (*)(const char*, char*, std::size_t*, int*);
+    const auto demangle = reinterpret_cast<demangler>(::dlsym(RTLD_DEFAULT, "__cxa_demangle"));
+    if (demangle != nullptr)
+        if (const char* const readable = demangle(name, nullptr, nullptr, nullptr)) name = readable;
+    std::strncpy(text, "nobody catches an exception of type ", size - 1);
+    std::strncat(text, name, size - std::strlen(text) - 1);
+    return true;
 }
 
 // A thread that is neither joined nor detached and still runs is one that somebody forgot.
@@ -88,7 +108,13 @@ HEDDLE_INTERPOSED void __assert_fail(const char* expression, const char* file, u
 }
 
 HEDDLE_INTERPOSED void abort() {
-    if (thread* const me = controlled()) record_failure(me, verdict::assertion, "abort() was called");
+    if (thread* const me = controlled()) {
+        char text[sizeof(outcome::message)] = {};
+        if (name_of_uncaught(text, sizeof text))
+            record_failure(me, verdict::uncaught, text);
+        else
+            record_failure(me, verdict::assertion, "abort() was called");
+    }
     real_abort();
     __builtin_unreachable();
 }

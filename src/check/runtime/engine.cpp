@@ -43,8 +43,8 @@ unsigned collect(thread** candidates) noexcept {
 
 void note(const thread& chosen, std::uint64_t candidates, std::uint8_t flags) noexcept {
     const operation& op = chosen.pending;
-    if (engine.steps <= max_events) {
-        event& e = engine.shared->events[engine.steps - 1];
+    if (engine.steps < max_events) {
+        event& e = engine.shared->events[engine.steps];
         e.pc = bits(op.pc);
         e.address = bits(op.address);
         e.candidates = candidates;
@@ -56,6 +56,8 @@ void note(const thread& chosen, std::uint64_t candidates, std::uint8_t flags) no
         e.flags = static_cast<std::uint8_t>(flags | (op.writes ? event_writes : 0));
         e.size = op.size;
     }
+    ++engine.steps;
+    engine.shared->outcome.steps = engine.steps;  // the explorer watches whether it moves
     const auto mix = [](std::uint64_t x) { engine.hash = (engine.hash ^ x) * 0x100000001B3u; };
     mix(chosen.number);
     mix(static_cast<std::uint64_t>(op.what));
@@ -71,10 +73,8 @@ std::uint64_t slots_of(thread* const* candidates, unsigned n) noexcept {
 
 // Lets somebody go on; returns when `me` has been chosen.
 void reschedule(thread& me) noexcept {
-    ++engine.steps;
     engine.now += engine.shared->orders.step_ns;
-    engine.shared->outcome.steps = engine.steps;  // the explorer watches whether it moves
-    if (engine.steps > engine.shared->orders.max_steps) fail_without_progress(me);
+    if (engine.steps >= engine.shared->orders.max_steps) fail_without_progress(me);
 
     thread* candidates[max_threads];
     unsigned n = collect(candidates);
@@ -92,6 +92,7 @@ void reschedule(thread& me) noexcept {
     std::uint8_t flags = 0;
     if (n == 1) flags |= event_only;
     if (!me_could) flags |= event_forced;
+    if (me.yielded) flags |= event_stood_back;
     chosen->timed_out = !can_go(*chosen);
     if (chosen->timed_out) {
         flags |= event_timed_out;
@@ -123,7 +124,6 @@ turn take_turn(thread& me, const operation& op) noexcept {
 std::uint64_t choose(thread& me, std::uint64_t n, const void* pc) noexcept {
     if (n < 2) return 0;
     const std::uint64_t value = choose_number(me, n);
-    ++engine.steps;
     ++me.steps;
     const operation before = me.pending;
     me.pending = {.what = action::choose, .writes = false, .pc = pc, .value = value};

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "plan.hpp"
+
+namespace heddle::inline v0::check {
+
+namespace {
+
+strategy strategy_of(const search_options& o, std::uint64_t n) {
+    switch (o.mode) {
+        case search_mode::random_walk:
+            return strategy::random_walk;
+        case search_mode::pct:
+            return strategy::pct;
+        case search_mode::pos:
+            return strategy::pos;
+        case search_mode::surw:
+            return strategy::surw;
+        case search_mode::bounded:
+            return strategy::first;
+        case search_mode::rotate:
+            break;
+    }
+    // None of them is best for every program. The very first schedule is the plainest one.
+    if (n == 1) return strategy::first;
+    constexpr strategy turns[] = {strategy::random_walk, strategy::pct,  strategy::pos,
+                                  strategy::pct,         strategy::surw, strategy::pos};
+    return turns[n % std::size(turns)];
+}
+
+}  // namespace
+
+orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::uint64_t expected_steps) {
+    orders r{};
+    r.seed = o.seed * 1'000'003 + n;
+    r.max_steps = o.max_steps;
+    r.expected_steps = expected_steps;
+    r.near_ns = 100'000'000;
+    r.step_ns = 1'000;
+    r.workers = o.workers;
+    r.how = strategy_of(o, n);
+    // One ordering, two, three: bugs of small depth are the most frequent ones.
+    r.depth = static_cast<std::uint8_t>(o.mode == search_mode::pct ? o.depth : 2 + n / 6 % 3);
+    const bool memory = o.where == points::memory || (o.where == points::automatic && instrumented);
+    r.flags = order_quiet;
+    if (memory) {
+        r.flags |= order_memory_points;
+        if (o.mode != search_mode::bounded && n > warm_up && n % all_points_every != 0)
+            r.flags |= order_hot_only;
+        r.flags |= order_find_hot;
+    } else {
+        r.flags |= order_release_points;
+    }
+    if (instrumented && o.find_races) r.flags |= order_races | (o.races_fail ? order_races_fail : 0u);
+    if (o.baton) r.flags |= order_baton;
+    if (o.late_timeouts) r.flags |= order_late_timeouts;
+    if (o.threads_left_fail) r.flags |= order_threads_left;
+    return r;
+}
+
+std::string describe(const orders& o) {
+    std::string text;
+    if (o.guided == guidance::decisions) return "systematic";
+    switch (o.how) {
+        case strategy::first:
+            text = "no preemption";
+            break;
+        case strategy::random_walk:
+            text = "random walk";
+            break;
+        case strategy::pct:
+            text = "pct " + std::to_string(o.depth);
+            break;
+        case strategy::pos:
+            text = "pos";
+            break;
+        case strategy::surw:
+            text = "surw";
+            break;
+    }
+    return text + ", seed " + std::to_string(o.seed);
+}
+
+}  // namespace heddle::inline v0::check

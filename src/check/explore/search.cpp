@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "search.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <heddle/rt/clock.hpp>
+#include <heddle/sync/mutex.hpp>
+#include <heddle/task/thread_pool.hpp>
+#include <heddle/task/wait.hpp>
+#include <mutex>
+#include <unordered_map>
+
+#include "bounded.hpp"
+#include "minimise.hpp"
+#include "plan.hpp"
+
+namespace heddle::inline v0::check {
+
+namespace {
+
+// Programs whose schedules are longer have too many of them to run all, even with few preemptions.
+constexpr std::uint64_t small_program = 400;  // decisions
+// How many random schedules come before the systematic ones.
+constexpr std::uint64_t random_first = 500;
+
+// What the jobs share. A job's own server is only its own.
+class campaign {
+ public:
+    campaign(const server_maker& make, const search_options& o)
+        : make_(make),
+          o_(o),
+          begin_(rt::clock::now()) {}
+
+    search_result run(const std::function<void(finding&, const schedule_server&)>& use);
+
+ private:
+    struct failure {
+        std::uint64_t schedule;
+        recording r;
+        std::shared_ptr<schedule_server> server;
+    };
+
+    void run_job(bool leads);
+    void run_random(std::shared_ptr<schedule_server>& server, bool leads);
+    void run_bounded(std::shared_ptr<schedule_server>& server);
+    bool run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number);
+    void renew(std::shared_ptr<schedule_server>& server);
+    void take_hot(schedule_server& server);
+    void give_hot(const schedule_server& server);
+    void weigh(const recording& r);
+    void fill_weights(channel& c, const orders& asked);
+    bool may_go_on(std::uint64_t number);
+    bool time_left() const { return rt::clock::now() - begin_ < o_.time && !stop_; }
+    void conclude(search_result& result, const std::function<void(finding&, const schedule_server&)>& use);
+
+    const server_maker& make_;
+    const search_options& o_;
+    const rt::clock::time_point begin_;
+    std::atomic<std::uint64_t> next_{1};
+    std::atomic<std::uint64_t> done_{0};
+    std::atomic<std::uint64_t> steps_{0};
+    std::atomic<std::uint64_t> expected_{0};
+    std::atomic<std::uint64_t> decisions_{0};
+    std::atomic<std::uint64_t> threads_{0};
+    std::atomic<std::uint32_t> unmodelled_{0};
+    std::atomic<bool> instrumented_{false};
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> interrupted_{false};
+
+    heddle::mutex lock_;
+    std::optional<failure> failure_;
+    std::vector<std::uint64_t> hot_;
+    std::unordered_map<std::uint64_t, std::uint64_t> weights_;  // by thread path, with those it started
+    std::vector<std::uint64_t> addresses_;                      // on which threads met
+    std::string not_supported_;
+    search_result result_;
+};
+
+void campaign::take_hot(schedule_server& server) {
+    const std::lock_guard hold(lock_);
+    std::uint64_t* const table = server.shared().hot;
+    for (const std::uint64_t pc : hot_) {
+        std::size_t i = hot_slot(pc);
+        while (table[i] != 0 && table[i] != pc) i = (i + 1) % max_hot;
+        table[i] = pc;
+    }
+}
+
+void campaign::give_hot(const schedule_server& server) {
+    const std::lock_guard hold(lock_);
+    for (const std::uint64_t pc : server.shared().hot)
+        if (pc != 0 && std::find(hot_.begin(), hot_.end(), pc) == hot_.end()) hot_.push_back(pc);
+}
+
+// What SURW wants to know: how many steps each thread makes, with the threads it starts, and where threads
+// meet.
+void campaign::weigh(const recording& r) {
+    std::vector<std::uint64_t> own(r.threads.size(), 0);
+    std::unordered_map<std::uint64_t, std::pair<std::uint32_t, bool>> touched;
+    for (const event& e : r.events) {
+        if (e.address == 0 || e.thread >= own.size()) continue;
+        ++own[e.thread];
+        auto& [thread, several] = touched.try_emplace(e.address, e.thread, false).first->second;
+        several |= thread != e.thread;
+    }
+    // Children come after their creators.
+    for (std::size_t i = own.size(); i-- > 1;)
+        if (r.threads[i].parent < i) own[r.threads[i].parent] += own[i];
+    const std::lock_guard hold(lock_);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        std::uint64_t& w = weights_[r.threads[i].path];
+        w = std::max(w, own[i]);
+    }
+    for (const auto& [address, met] : touched)
+        if (met.second && addresses_.size() < 1000 &&
+            std::find(addresses_.begin(), addresses_.end(), address) == addresses_.end())
+            addresses_.push_back(address);
+}
+
+void campaign::fill_weights(channel& c, const orders& asked) {
+    if (asked.how != strategy::surw) return;
+    const std::lock_guard hold(lock_);
+    c.n_weights = 0;
+    for (const auto& [path, events] : weights_) {
+        if (c.n_weights == max_weights) break;
+        c.weights[c.n_weights++] = {path, events};
+    }
+    // Half of the time all steps count, otherwise those on one address where threads meet.
+    c.orders.surw_address =
+        asked.seed % 2 == 0 || addresses_.empty() ? 0 : addresses_[asked.seed / 2 % addresses_.size()];
+}
+
+bool campaign::may_go_on(std::uint64_t number) {
+    return number <= o_.schedules && time_left();
+}
+
+void campaign::renew(std::shared_ptr<schedule_server>& server) {
+    server = make_();
+    take_hot(*server);
+}
+
+// @return false if the search is over.
+bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number) {
+    channel& c = server->shared();
+    c.orders = asked;
+    fill_weights(c, asked);
+    const process_end end = server->run(o_.patience);
+    if (end.lost) {
+        renew(server);
+        return true;
+    }
+    const struct outcome& out = c.outcome;
+    steps_ += out.steps;
+    ++done_;
+    unmodelled_ |= out.unmodelled;
+    threads_ = std::max<std::uint64_t>(threads_, out.threads);
+    expected_ = std::max<std::uint64_t>(expected_, out.steps);
+    if ((asked.flags & order_find_hot) != 0 && number <= warm_up + 1) give_hot(*server);
+    const bool passed = out.how == verdict::finished && end.exited && end.status == 0;
+    if (passed) {
+        if (number <= warm_up || number % 16 == 0) {
+            decisions_ = out.decisions;
+            weigh(copy_recording(*server, end));
+        }
+        return true;
+    }
+    recording r = copy_recording(*server, end);
+    if (out.how == verdict::not_supported) {
+        const std::lock_guard hold(lock_);
+        not_supported_ = out.message;
+        stop_ = true;
+        return false;
+    }
+    if (classify(r) == failure_kind::none) return true;
+    const std::lock_guard hold(lock_);
+    stop_ = true;
+    if (!failure_ || number < failure_->schedule) failure_.emplace(number, std::move(r), server);
+    return false;
+}
+
+void campaign::run_random(std::shared_ptr<schedule_server>& server, bool leads) {
+    for (;;) {
+        const std::uint64_t number = next_.fetch_add(1);
+        if (!may_go_on(number)) return;
+        if (leads && o_.progress && !o_.progress(done_)) {
+            interrupted_ = true;
+            stop_ = true;
+            return;
+        }
+        if (number > warm_up && (number == warm_up + 1 || number % 64 == 0)) take_hot(*server);
+        if (!run_one(server, plan(o_, number, instrumented_, expected_), number)) return;
+        // One job turns to the systematic schedules when the random ones have had their chance.
+        if (leads && o_.mode == search_mode::rotate && number >= random_first && !result_.complete_to &&
+            !result_.systematic && decisions_ <= small_program) {
+            run_bounded(server);
+            if (result_.complete) stop_ = true;
+        }
+    }
+}
+
+void campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
+    const std::uint64_t budget =
+        o_.mode == search_mode::bounded ? o_.schedules : std::max<std::uint64_t>(o_.schedules / 2, 1);
+    for (unsigned bound = 0; bound <= o_.depth; ++bound) {
+        bounded_enumeration all(bound);
+        for (;;) {
+            if (!time_left() || result_.systematic >= budget) return;
+            if (o_.progress && !o_.progress(done_)) {
+                interrupted_ = true;
+                stop_ = true;
+                return;
+            }
+            orders asked = plan(o_, warm_up + 1, instrumented_, expected_);
+            asked.how = strategy::first;
+            asked.guided = guidance::decisions;
+            asked.guide_length = all.prefix().size();
+            std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
+            ++result_.systematic;
+            if (!run_one(server, asked, next_.fetch_add(1))) return;
+            if (server->shared().outcome.how == verdict::diverged)
+                return;  // not deterministic: nothing can be said
+            if (!all.advance(copy_recording(*server, {}))) break;
+        }
+        result_.complete_to = bound;
+        if (!all.limited()) {
+            result_.complete = true;
+            return;
+        }
+    }
+}
+
+void campaign::run_job(bool leads) {
+    std::shared_ptr<schedule_server> server;
+    renew(server);
+    if (leads) instrumented_ = server->shared().outcome.instrumented != 0;
+    if (o_.mode == search_mode::bounded) {
+        if (leads) {
+            // A few with all points first, to know which ones matter.
+            for (std::uint64_t n = 1; instrumented_ && n <= warm_up; ++n)
+                if (!run_one(server, plan(o_, next_.fetch_add(1), true, expected_), n)) return;
+            run_bounded(server);
+        }
+    } else {
+        run_random(server, leads);
+    }
+}
+
+search_result campaign::run(const std::function<void(finding&, const schedule_server&)>& use) {
+    if (o_.jobs <= 1 || o_.mode == search_mode::bounded) {
+        run_job(true);
+    } else {
+        // The first job finds out about the program before the others join it; it runs here, so that progress
+        // is told in the caller's thread.
+        thread_pool pool(o_.jobs - 1);
+        std::vector<future<void>> jobs;
+        {
+            std::shared_ptr<schedule_server> probe = make_();
+            instrumented_ = probe->shared().outcome.instrumented != 0;
+        }
+        for (unsigned i = 1; i < o_.jobs; ++i) jobs.push_back(pool.submit([this] { run_job(false); }));
+        std::exception_ptr error;
+        try {
+            run_job(true);
+        } catch (...) {
+            stop_ = true;
+            error = std::current_exception();
+        }
+        for (const auto& j : jobs) j.get();
+        if (error) std::rethrow_exception(error);
+    }
+    search_result result = std::move(result_);
+    result.schedules = done_;
+    result.steps = steps_;
+    result.most_threads = threads_;
+    result.instrumented = instrumented_;
+    result.interrupted = interrupted_;
+    if (!not_supported_.empty() && !failure_) throw error("cannot be checked: " + not_supported_);
+    conclude(result, use);
+    result.elapsed = rt::clock::now() - begin_;
+    return result;
+}
+
+void campaign::conclude(search_result& result,
+                        const std::function<void(finding&, const schedule_server&)>& use) {
+    const std::uint32_t met = unmodelled_;
+    if (!result.instrumented)
+        result.not_covered.push_back(
+            "data races, and bugs that need a change of thread between two accesses to memory: the program "
+            "is not instrumented (build it with heddle c++)");
+    if ((met & unmodelled_process) != 0)
+        result.not_covered.push_back("other processes that the program starts");
+    if ((met & unmodelled_shared_object) != 0)
+        result.not_covered.push_back("locks shared with other processes");
+    if ((met & unmodelled_signal) != 0) result.not_covered.push_back("signals sent to threads");
+    if ((met & unmodelled_pi_futex) != 0) result.not_covered.push_back("futexes with priority inheritance");
+    if (!failure_) return;
+
+    failure& f = *failure_;
+    const failure_kind kind = classify(f.r);
+    schedule_server& server = *f.server;
+    std::vector<guide_switch> switches = switches_of(f.r);
+    if (o_.minimise) {
+        const rt::clock::time_point limit = rt::clock::now() + std::chrono::seconds(10);
+        minimised m = minimise(server, f.r, kind, o_.patience, [&] { return rt::clock::now() < limit; });
+        if (m.reproduced) switches = std::move(m.switches);
+    }
+    finding found{.kind = kind,
+                  .message = {},
+                  .schedule = f.schedule,
+                  .found_by = describe(f.r.asked),
+                  .shown = run_switches(server, f.r.asked, switches, o_.patience)};
+    // A schedule that cannot be repeated is shown as it was found.
+    if (classify(found.shown) != kind) found.shown = f.r;
+    found.preemptions = preemptions_of(found.shown);
+    found.message = message_of(found.shown, kind);
+    use(found, server);
+    result.found = std::move(found);
+}
+
+}  // namespace
+
+recording run_switches(schedule_server& server, const orders& base, const std::vector<guide_switch>& switches,
+                       std::chrono::milliseconds patience) {
+    order_switches(server, base, switches);
+    server.shared().orders.flags |= order_stacks;
+    const process_end end = server.run(patience);
+    return copy_recording(server, end);
+}
+
+std::string message_of(const recording& r, failure_kind kind) {
+    if (r.outcome.message[0] != 0) return r.outcome.message;
+    switch (kind) {
+        case failure_kind::crash:
+            return "the program was ended by signal " +
+                   std::to_string(r.end.exited ? r.outcome.detail : r.end.status);
+        case failure_kind::exit_status:
+            return "the program ended with status " + std::to_string(r.end.status);
+        case failure_kind::hang:
+            return "the program waits in a call that is not controlled";
+        default:
+            return name_of(kind);
+    }
+}
+
+search_result find_failure(const server_maker& make, const search_options& options,
+                           const std::function<void(finding&, const schedule_server&)>& use) {
+    return campaign(make, options).run(use);
+}
+
+}  // namespace heddle::inline v0::check
