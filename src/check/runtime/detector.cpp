@@ -34,7 +34,7 @@ void join(vector_clock& into, const vector_clock& other) noexcept {
 }
 
 void advance(thread& t) noexcept {
-    ++t.clock->of[t.actor];
+    ++t.running->clock->of[t.running->actor];
 }
 
 void report(thread& me, const access& a, const shadow_cell& earlier) noexcept {
@@ -78,7 +78,7 @@ void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) n
             if (mine == nullptr) mine = &c;
             continue;
         }
-        if (c.actor == me.actor) {
+        if (c.actor == me.running->actor) {
             // The same bytes again, at least as strong: in place of the earlier one.
             if (c.mask == mask && (a.writes || !c.writes()) && c.atomic() == a.atomic) mine = &c;
             continue;
@@ -88,12 +88,12 @@ void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) n
             note_hot(bits(a.pc));
             note_hot(c.pc);
         }
-        if (c.clock > me.clock->of[c.actor] && !(c.atomic() && a.atomic)) report(me, a, c);
+        if (c.clock > me.running->clock->of[c.actor] && !(c.atomic() && a.atomic)) report(me, a, c);
     }
     if (mine == nullptr) mine = &s.cells[s.next++ % shadow_cells];
     mine->pc = bits(a.pc) & ((std::uint64_t{1} << 48) - 1);
-    mine->clock = me.clock->of[me.actor];
-    mine->actor = me.actor;
+    mine->clock = me.running->clock->of[me.running->actor];
+    mine->actor = me.running->actor;
     mine->mask = mask;
     mine->flags = static_cast<std::uint8_t>((a.writes ? shadow_writes : 0) | (a.atomic ? shadow_atomic : 0));
 }
@@ -105,18 +105,26 @@ void begin_detector() noexcept {
     actors = 0;
 }
 
-void thread_created(thread* parent, thread& child) noexcept {
+void begin_execution(thread* creator, execution& e, std::uint32_t number) noexcept {
     if (!looking) return;
     if (actors == max_actors)
-        fail(parent, verdict::not_supported, "more than 1024 threads where races are looked for");
-    child.actor = static_cast<std::uint16_t>(actors++);
-    thread_of[child.actor] = child.number;
-    child.clock = new_clock();
-    if (parent != nullptr) {
-        join(*child.clock, *parent->clock);
-        advance(*parent);
+        fail(creator, verdict::not_supported, "more than 1024 threads and fibers where races are looked for");
+    e.actor = static_cast<std::uint16_t>(actors++);
+    thread_of[e.actor] = number;
+    e.clock = new_clock();
+    if (creator != nullptr) {
+        join(*e.clock, *creator->running->clock);
+        advance(*creator);
     }
-    child.clock->of[child.actor] = 1;
+    e.clock->of[e.actor] = 1;
+}
+
+void switch_execution(thread& t, execution& to, bool ordered) noexcept {
+    if (looking && ordered) {
+        join(*to.clock, *t.running->clock);
+        advance(t);
+    }
+    t.running = &to;
 }
 
 void thread_finished(thread& t) noexcept {
@@ -124,30 +132,30 @@ void thread_finished(thread& t) noexcept {
 }
 
 void acquire(thread& t, object& o) noexcept {
-    if (looking && o.released != nullptr) join(*t.clock, *o.released);
+    if (looking && o.released != nullptr) join(*t.running->clock, *o.released);
 }
 
 void acquire_alone(thread& t, object& o) noexcept {
     acquire(t, o);
-    if (looking && o.read != nullptr) join(*t.clock, *o.read);
+    if (looking && o.read != nullptr) join(*t.running->clock, *o.read);
 }
 
 void release(thread& t, object& o) noexcept {
     if (!looking) return;
     if (o.released == nullptr) o.released = new_clock();
-    join(*o.released, *t.clock);
+    join(*o.released, *t.running->clock);
     advance(t);
 }
 
 void release_as_reader(thread& t, object& o) noexcept {
     if (!looking) return;
     if (o.read == nullptr) o.read = new_clock();
-    join(*o.read, *t.clock);
+    join(*o.read, *t.running->clock);
     advance(t);
 }
 
 void synchronise(thread& to, thread& from) noexcept {
-    if (looking) join(*to.clock, *from.clock);
+    if (looking) join(*to.running->clock, *from.running->clock);
 }
 
 void look_for_race(thread& me, const access& a) noexcept {

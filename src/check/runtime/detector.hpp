@@ -13,7 +13,10 @@
 namespace heddle::inline v0::check::runtime {
 
 void begin_detector() noexcept;
-void thread_created(thread* parent, thread& child) noexcept;
+/// A new thread, or a fiber, that `creator` makes; reported as thread `number`.
+void begin_execution(thread* creator, execution& e, std::uint32_t number) noexcept;
+/// `t` goes on as `to`. `ordered`: what it has done happens before what `to` does.
+void switch_execution(thread& t, execution& to, bool ordered) noexcept;
 void thread_finished(thread& t) noexcept;
 
 /// What the last releases of `o` saw happens before what `t` does from now on.

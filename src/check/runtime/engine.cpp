@@ -149,7 +149,12 @@ thread& new_thread(thread* parent, const void* start) noexcept {
     if (engine.numbers == max_thread_records) fail(parent, verdict::not_supported, "more than 4096 threads");
 
     thread& t = storage[slot];
-    std::memset(static_cast<void*>(&t), 0, offsetof(thread, calls));
+    // All but the calls, which are many and are written before they are read.
+    std::memset(static_cast<void*>(&t), 0, offsetof(thread, own));
+    t.own.clock = nullptr;
+    t.own.actor = 0;
+    t.own.depth = 0;
+    t.running = &t.own;
     t.slot = static_cast<std::uint16_t>(slot);
     t.number = engine.numbers++;
     t.path = parent != nullptr ? thread_path(parent->path, ++parent->children) : 1;
@@ -166,7 +171,7 @@ thread& new_thread(thread* parent, const void* start) noexcept {
     record.parent = parent != nullptr ? parent->number : 0;
     record.ordinal = parent != nullptr ? parent->children : 0;
     record.state = thread_state::ready;
-    thread_created(parent, t);
+    begin_execution(parent, t.own, t.number);
     prepare_thread(t);
     return t;
 }
@@ -189,6 +194,7 @@ void finish(thread& me) noexcept {
 
 void begin_schedule(channel& shared) noexcept {
     engine.shared = &shared;
+    engine.on = true;
     // Seeds that are close to each other must not give similar sequences: SplitMix64.
     std::uint64_t z = shared.orders.seed + 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -200,7 +206,6 @@ void begin_schedule(channel& shared) noexcept {
     main.handle = ::pthread_self();
     adopt_main(main);
     begin_strategy();
-    engine.on = true;
     current_thread = &main;
 }
 

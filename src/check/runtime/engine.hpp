@@ -53,6 +53,14 @@ struct object {
     bool known;  // it was initialised or used while the engine was in control
 };
 
+/// What a stack of the program is to the race detector: one for each thread, and one for each fiber.
+struct execution {
+    vector_clock* clock;
+    std::uint16_t actor;
+    std::uint32_t depth;  // the functions it is in, of instrumented code
+    const void* calls[max_calls];
+};
+
 struct thread {
     // What it is about to do.
     operation pending;
@@ -92,14 +100,10 @@ struct thread {
     std::uint32_t parked;
     std::uint32_t released;
     std::uint32_t baton;
-    // Of the race detector.
-    vector_clock* clock;
-    std::uint16_t actor;
     // No change of thread while it is not 0: it holds something of libc's that the others would block on.
     std::uint32_t undivided;
-    // The functions it is in, of instrumented code.
-    std::uint32_t depth;
-    const void* calls[max_calls];
+    execution own;
+    execution* running;  // `own`, or a fiber that the program has announced
 };
 
 struct engine_state {

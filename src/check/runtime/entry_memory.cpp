@@ -106,14 +106,15 @@ HEDDLE_INTERPOSED void* __tsan_memset(void* to, int value, unsigned long n) {
 }
 
 HEDDLE_INTERPOSED void __tsan_func_entry(void* caller) {
-    if (thread* const me = current_thread) {
-        if (me->depth < max_calls) me->calls[me->depth] = caller;
-        ++me->depth;
-    }
+    thread* const me = current_thread;
+    if (me == nullptr) return;
+    execution& e = *me->running;
+    if (e.depth < max_calls) e.calls[e.depth] = caller;
+    ++e.depth;
 }
 
 HEDDLE_INTERPOSED void __tsan_func_exit() {
-    if (thread* const me = current_thread; me != nullptr && me->depth > 0) --me->depth;
+    if (thread* const me = current_thread; me != nullptr && me->running->depth > 0) --me->running->depth;
 }
 
 HEDDLE_INTERPOSED void __tsan_ignore_thread_begin() {}

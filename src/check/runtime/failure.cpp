@@ -39,7 +39,7 @@ bool recorded = false;
 }  // namespace
 
 void record_outcome(verdict how) noexcept {
-    if (recorded) return;
+    if (recorded || !engine.on) return;  // a child that the program forked has nothing to say
     recorded = true;
     outcome& out = engine.shared->outcome;
     out.how = how;

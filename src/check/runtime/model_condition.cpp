@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // pthread condition variables.
 
+#include "model_condition.hpp"
 #include <errno.h>
 #include "cancellation.hpp"
 #include "clocks.hpp"
@@ -35,8 +36,10 @@ bool heard(const thread& t) noexcept {
     return t.signalled;
 }
 
-int wait(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const void* pc,
-         std::uint64_t deadline) noexcept(false) {
+}  // namespace
+
+int wait_at_condition(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const void* pc,
+                      std::uint64_t deadline) {
     object& condition = object_at(c);
     object& mutex = object_at(m);
     // The point at entry: between the program's test of its condition and the beginning of the wait, others
@@ -67,7 +70,7 @@ int wait(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const void* pc,
     return t == turn::timed_out && !signalled ? ETIMEDOUT : 0;
 }
 
-int signal(thread& me, pthread_cond_t* c, bool all, const void* pc) noexcept {
+int signal_condition(thread& me, pthread_cond_t* c, bool all, const void* pc) noexcept {
     object& condition = object_at(c);
     take_turn(me, {.what = all ? action::cond_broadcast : action::cond_signal,
                    .address = c,
@@ -92,8 +95,6 @@ int signal(thread& me, pthread_cond_t* c, bool all, const void* pc) noexcept {
     point_after_release(me, c, pc);
     return 0;
 }
-
-}  // namespace
 
 }  // namespace heddle::inline v0::check::runtime
 
@@ -123,7 +124,7 @@ HEDDLE_INTERPOSED int pthread_cond_destroy(pthread_cond_t* c) {
 HEDDLE_INTERPOSED int pthread_cond_wait(pthread_cond_t* c, pthread_mutex_t* m) {
     thread* const me = controlled();
     if (me == nullptr) return real_wait(c, m);
-    return wait(*me, c, m, HEDDLE_RETURN_ADDRESS, never);
+    return wait_at_condition(*me, c, m, HEDDLE_RETURN_ADDRESS, never);
 }
 
 HEDDLE_INTERPOSED int pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, const timespec* until) {
@@ -132,24 +133,24 @@ HEDDLE_INTERPOSED int pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t*
     // Which clock it was initialised for: bit 1 of __flags (glibc's __PTHREAD_COND_CLOCK_MONOTONIC_MASK in
     // wrefs).
     const clockid_t clock = (c->__data.__wrefs & 2) != 0 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
-    return wait(*me, c, m, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
+    return wait_at_condition(*me, c, m, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
 }
 
 HEDDLE_INTERPOSED int pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock,
                                              const timespec* until) {
     thread* const me = controlled();
     if (me == nullptr) return real_clockwait(c, m, clock, until);
-    return wait(*me, c, m, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
+    return wait_at_condition(*me, c, m, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
 }
 
 HEDDLE_INTERPOSED int pthread_cond_signal(pthread_cond_t* c) {
     thread* const me = controlled();
     if (me == nullptr) return real_signal(c);
-    return signal(*me, c, false, HEDDLE_RETURN_ADDRESS);
+    return signal_condition(*me, c, false, HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED int pthread_cond_broadcast(pthread_cond_t* c) {
     thread* const me = controlled();
     if (me == nullptr) return real_broadcast(c);
-    return signal(*me, c, true, HEDDLE_RETURN_ADDRESS);
+    return signal_condition(*me, c, true, HEDDLE_RETURN_ADDRESS);
 }

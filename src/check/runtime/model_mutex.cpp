@@ -97,6 +97,19 @@ int unlock(thread& me, const void* m, int kind, const void* pc) noexcept {
 
 }  // namespace
 
+int lock_mutex(thread& me, pthread_mutex_t* m, const void* pc, std::uint64_t deadline) noexcept {
+    note_shared(m);
+    return lock(me, m, kind_of(m), pc, deadline);
+}
+
+int try_lock_mutex(thread& me, pthread_mutex_t* m, const void* pc) noexcept {
+    return trylock(me, m, kind_of(m), pc);
+}
+
+int unlock_mutex(thread& me, pthread_mutex_t* m, const void* pc) noexcept {
+    return unlock(me, m, kind_of(m), pc);
+}
+
 bool mutex_is_free(const thread& t) noexcept {
     return t.pending.on->owner == nullptr;
 }
@@ -133,33 +146,31 @@ HEDDLE_INTERPOSED int pthread_mutex_init(pthread_mutex_t* m, const pthread_mutex
 HEDDLE_INTERPOSED int pthread_mutex_lock(pthread_mutex_t* m) {
     thread* const me = controlled();
     if (me == nullptr) return real_lock(m);
-    note_shared(m);
-    return lock(*me, m, kind_of(m), HEDDLE_RETURN_ADDRESS, never);
+    return lock_mutex(*me, m, HEDDLE_RETURN_ADDRESS, never);
 }
 
 HEDDLE_INTERPOSED int pthread_mutex_trylock(pthread_mutex_t* m) {
     thread* const me = controlled();
     if (me == nullptr) return real_trylock(m);
-    return trylock(*me, m, kind_of(m), HEDDLE_RETURN_ADDRESS);
+    return try_lock_mutex(*me, m, HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED int pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* until) {
     thread* const me = controlled();
     if (me == nullptr) return real_timedlock(m, until);
-    return lock(*me, m, kind_of(m), HEDDLE_RETURN_ADDRESS, virtual_deadline(CLOCK_REALTIME, *until));
+    return lock_mutex(*me, m, HEDDLE_RETURN_ADDRESS, virtual_deadline(CLOCK_REALTIME, *until));
 }
 
 HEDDLE_INTERPOSED int pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* until) {
     thread* const me = controlled();
     if (me == nullptr) return real_clocklock(m, clock, until);
-    return lock(*me, m, kind_of(m), HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
+    return lock_mutex(*me, m, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
 }
 
 HEDDLE_INTERPOSED int pthread_mutex_unlock(pthread_mutex_t* m) {
     thread* const me = controlled();
-    // Locked before the schedule began, or by something that is not controlled.
     if (me == nullptr) return real_unlock(m);
-    return unlock(*me, m, kind_of(m), HEDDLE_RETURN_ADDRESS);
+    return unlock_mutex(*me, m, HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED int pthread_mutex_destroy(pthread_mutex_t* m) {

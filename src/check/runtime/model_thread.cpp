@@ -2,6 +2,7 @@
 // pthread_create, join, detach, exit and cancel. Kernel threads are made and joined by libc, so that
 // thread-local storage, stacks and what else libc keeps of a thread are real.
 
+#include "model_thread.hpp"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 #include "detector.hpp"
 #include "ending.hpp"
 #include "failure.hpp"
-#include "model_mutex.hpp"
 #include "real.hpp"
 #include "switch.hpp"
 
@@ -79,8 +79,10 @@ void join_kernel_thread(thread& t, void** result) noexcept {
     forget_thread(t);
 }
 
-int create(thread& me, pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
-           void* argument, const void* pc) {
+}  // namespace
+
+int create_thread(thread& me, pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
+                  void* argument, const void* pc) {
     thread& child = new_thread(&me, reinterpret_cast<const void*>(start));
     child.start = start;
     child.argument = argument;
@@ -107,7 +109,7 @@ int create(thread& me, pthread_t* handle, const pthread_attr_t* attributes, void
     return 0;
 }
 
-int join(thread& me, pthread_t handle, void** result, const void* pc, std::uint64_t deadline) {
+int join_thread(thread& me, pthread_t handle, void** result, const void* pc, std::uint64_t deadline) {
     thread* const t = find_thread(handle);
     if (t == nullptr) return ESRCH;
     if (t == &me) return EDEADLK;
@@ -127,8 +129,6 @@ int join(thread& me, pthread_t handle, void** result, const void* pc, std::uint6
     join_kernel_thread(*t, result);
     return 0;
 }
-
-}  // namespace
 
 void prepare_threads() noexcept {
     ::pthread_key_create(&end_key, &on_key_destroyed);
@@ -160,27 +160,28 @@ HEDDLE_INTERPOSED int pthread_create(pthread_t* handle, const pthread_attr_t* at
     thread* const me = controlled();
     if (me == nullptr) return real_create(handle, attributes, start, argument);
     collect_detached();
-    return create(*me, handle, attributes, start, argument, HEDDLE_RETURN_ADDRESS);
+    return create_thread(*me, handle, attributes, start, argument, HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED int pthread_join(pthread_t handle, void** result) {
     thread* const me = controlled();
     return me == nullptr ? real_join(handle, result)
-                         : join(*me, handle, result, HEDDLE_RETURN_ADDRESS, never);
+                         : join_thread(*me, handle, result, HEDDLE_RETURN_ADDRESS, never);
 }
 
 HEDDLE_INTERPOSED int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* until) {
     thread* const me = controlled();
-    return me == nullptr
-               ? real_timedjoin(handle, result, until)
-               : join(*me, handle, result, HEDDLE_RETURN_ADDRESS, virtual_deadline(CLOCK_REALTIME, *until));
+    return me == nullptr ? real_timedjoin(handle, result, until)
+                         : join_thread(*me, handle, result, HEDDLE_RETURN_ADDRESS,
+                                       virtual_deadline(CLOCK_REALTIME, *until));
 }
 
 HEDDLE_INTERPOSED int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clock,
                                            const timespec* until) {
     thread* const me = controlled();
-    return me == nullptr ? real_clockjoin(handle, result, clock, until)
-                         : join(*me, handle, result, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
+    return me == nullptr
+               ? real_clockjoin(handle, result, clock, until)
+               : join_thread(*me, handle, result, HEDDLE_RETURN_ADDRESS, virtual_deadline(clock, *until));
 }
 
 HEDDLE_INTERPOSED int pthread_tryjoin_np(pthread_t handle, void** result) {
@@ -192,7 +193,7 @@ HEDDLE_INTERPOSED int pthread_tryjoin_np(pthread_t handle, void** result) {
         take_turn(*me, {.what = action::yield, .writes = false, .pc = pc});
         if (!t->finished) return EBUSY;
     }
-    return join(*me, handle, result, HEDDLE_RETURN_ADDRESS, never);
+    return join_thread(*me, handle, result, HEDDLE_RETURN_ADDRESS, never);
 }
 
 HEDDLE_INTERPOSED int pthread_detach(pthread_t handle) {

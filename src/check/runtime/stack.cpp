@@ -34,8 +34,8 @@ std::uint32_t record_call_stack(const thread& me, const void* pc) noexcept {
     stack_record& record = engine.shared->stacks[out.stacks % max_stacks];
     record.depth = 0;
     record.pc[record.depth++] = bits(pc);
-    for (std::uint32_t i = me.depth; i > 0 && record.depth < max_stack; --i)
-        if (i <= max_calls) record.pc[record.depth++] = bits(me.calls[i - 1]);
+    for (std::uint32_t i = me.running->depth; i > 0 && record.depth < max_stack; --i)
+        if (i <= max_calls) record.pc[record.depth++] = bits(me.running->calls[i - 1]);
     return ++out.stacks;
 }
 
