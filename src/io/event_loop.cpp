@@ -52,8 +52,8 @@ void event_loop::start(detail::spawned& s) {
         s.prev_alive = nullptr;
         if (alive_ != nullptr) alive_->prev_alive = &s;
         alive_ = &s;
-        // A task that has yet to learn that it is to stop passes that on. Otherwise it might wait for ever for
-        // what it has just started.
+        // A task that has yet to learn that it is to stop passes that on. Otherwise it might wait for ever
+        // for what it has just started.
         if (ending_ && rt::worker::current() == &worker_ && rt::current_task().stop_pending()) ask(s);
     }
     worker_.post(s);
@@ -77,15 +77,17 @@ void event_loop::run_until_done(const detail::future_state& main) {
     end_leftovers();
 }
 
-// Under the lock. Nobody is asked twice: a second request would disturb the clean-up that the first one began.
+// Under the lock. Nobody is asked twice: a second request would disturb the clean-up that the first one
+// began.
 void event_loop::ask(detail::spawned& s) noexcept {
     s.asked = true;
     ++asked_;
     s.context().request_stop();
 }
 
-// In rounds: all who are alive are asked, and the next round begins when these have ended. So every round ends at
-// least one task, sleeps as long as its tasks wait, and leaves alone what they start in order to clean up.
+// In rounds: all who are alive are asked, and the next round begins when these have ended. So every round
+// ends at least one task, sleeps as long as its tasks wait, and leaves alone what they start in order to
+// clean up.
 void event_loop::end_leftovers() noexcept {
     const auto none_asked = [this] {
         std::lock_guard guard(lock_);

@@ -46,7 +46,8 @@ endpoint address_of(int fd, int (*ask)(int, sockaddr*, socklen_t*), const char* 
     socket_address a;
     int failed = ask(fd, a.get(), &a.length) != 0 ? errno : 0;
     if (failed == 0 && a.family() != AF_INET && a.family() != AF_INET6) failed = EAFNOSUPPORT;
-    if (failed != 0) throw_system_error(failed, std::string("cannot read the address of a socket's ") + whose + " end");
+    if (failed != 0)
+        throw_system_error(failed, std::string("cannot read the address of a socket's ") + whose + " end");
     return to_endpoint(a);
 }
 

@@ -210,12 +210,12 @@ void server_link::lost() {
     if (hello_.done())
         launching_ = {};
     else
-        hello_.set_exception(std::make_exception_ptr(
-            broken_pool("pool '" + pool_ + "': " +
-                        (killed_by_ != 0 ? "the fork server was killed by signal " + std::to_string(killed_by_) + " (" +
-                                               ::strsignal(killed_by_) + ") before it was ready"
-                                         : "the program does not serve as its own fork server; call "
-                                           "heddle::process_main() first thing in main()"))));
+        hello_.set_exception(std::make_exception_ptr(broken_pool(
+            "pool '" + pool_ + "': " +
+            (killed_by_ != 0 ? "the fork server was killed by signal " + std::to_string(killed_by_) + " (" +
+                                   ::strsignal(killed_by_) + ") before it was ready"
+                             : "the program does not serve as its own fork server; call "
+                               "heddle::process_main() first thing in main()"))));
     for (auto& asked : starting_)
         asked.set_exception(std::make_exception_ptr(
             worker_died("the fork server of pool '" + pool_ + "' died", pid_, SIGKILL, 0)));

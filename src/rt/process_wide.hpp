@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What there is one of in a process or in a thread, also when several shared objects carry heddle: the table of the
-// parking lot, the current task, and a few more words. process_wide.S defines them, as zeros, with a binding that no
-// compiler gives to a variable of every kind: STB_GNU_UNIQUE, by which the dynamic linker takes the first definition
-// that it meets for all, even for objects that cannot see each other's symbols (dlopen() with RTLD_LOCAL). They are
-// there before any code runs, are never destroyed, and the object whose definition was taken is never unloaded.
+// What there is one of in a process or in a thread, also when several shared objects carry heddle: the table
+// of the parking lot, the current task, and a few more words. process_wide.S defines them, as zeros, with a
+// binding that no compiler gives to a variable of every kind: STB_GNU_UNIQUE, by which the dynamic linker
+// takes the first definition that it meets for all, even for objects that cannot see each other's symbols
+// (dlopen() with RTLD_LOCAL). They are there before any code runs, are never destroyed, and the object whose
+// definition was taken is never unloaded.
 //
 // The names hold the version: copies of heddle whose data differ share nothing.
 
@@ -40,18 +41,18 @@ static_assert(HEDDLE_VERSION_MAJOR == 0 && HEDDLE_VERSION_MINOR == 1,
 
 /// All members begin as zeros.
 struct process_state {
-    std::atomic<std::uint64_t> tasks;        // how many identities have been given
-    std::atomic<exception_hook> hook;        // null for the default
-    std::atomic<bool> reports_overflow;      // a handler for the overflow of a fiber's stack is installed
-    word_lock installing;                    // that handler
-    std::atomic<bool> serves;                // see process/entry.cpp
+    std::atomic<std::uint64_t> tasks;    // how many identities have been given
+    std::atomic<exception_hook> hook;    // null for the default
+    std::atomic<bool> reports_overflow;  // a handler for the overflow of a fiber's stack is installed
+    word_lock installing;                // that handler
+    std::atomic<bool> serves;            // see process/entry.cpp
 };
 static_assert(sizeof(process_state) <= HEDDLE_PROCESS_STATE_SIZE);
 
 /// All members begin as null.
 struct thread_state {
-    task_context* task;             // that was made current; null for the thread's own
-    task_context* own_task;         // made when it is first asked for
+    task_context* task;      // that was made current; null for the thread's own
+    task_context* own_task;  // made when it is first asked for
     worker* running_worker;
     fiber_task* running_fiber_task;
     fiber* running_fiber;
@@ -63,8 +64,9 @@ static_assert(sizeof(thread_state) <= HEDDLE_THREAD_STATE_SIZE);
 
 HEDDLE_API extern process_state the_process asm("heddle_0_1_process_state");
 
-// Initial-exec: finding it must not cost a function call, least of all at a switch of fibers, and a signal handler
-// reads it. Of the room that the dynamic linker keeps for such variables of objects loaded later, this is a small part.
+// Initial-exec: finding it must not cost a function call, least of all at a switch of fibers, and a signal
+// handler reads it. Of the room that the dynamic linker keeps for such variables of objects loaded later,
+// this is a small part.
 HEDDLE_API extern __thread thread_state the_thread asm("heddle_0_1_thread_state")
     __attribute__((tls_model("initial-exec")));
 

@@ -26,9 +26,7 @@ struct own_task {
 
 task_context::task_context() noexcept : id_(new_id()) {}
 
-task_context::task_context(std::string name)
-    : id_(new_id()),
-      name_(std::move(name)) {}
+task_context::task_context(std::string name) : id_(new_id()), name_(std::move(name)) {}
 
 void task_context::request_stop() noexcept {
     std::lock_guard guard(lock_);

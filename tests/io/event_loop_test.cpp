@@ -128,9 +128,12 @@ TEST(event_loop, a_task_that_holds_nothing_is_refused) {
         try {
             got += co_await std::move(once);  // NOLINT(bugprone-use-after-move)
         } catch (const heddle::invalid_state& e) {
-            EXPECT_STREQ(e.what(), "this task holds nothing: it was made empty, or moved from, or its content was taken");
+            EXPECT_STREQ(
+                e.what(),
+                "this task holds nothing: it was made empty, or moved from, or its content was taken");
         }
-        EXPECT_THROW(heddle::spawn(std::move(once)), heddle::invalid_state);  // NOLINT(bugprone-use-after-move)
+        EXPECT_THROW(heddle::spawn(std::move(once)),
+                     heddle::invalid_state);  // NOLINT(bugprone-use-after-move)
         co_return got;
     };
     EXPECT_EQ(loop.run(main()), 1);
@@ -221,7 +224,8 @@ TEST(event_loop, AR02_what_a_leftover_starts_while_it_ends_is_asked_to_stop_too)
 TEST(event_loop, AR02_a_leftover_that_has_yet_to_see_the_request_passes_it_on_to_what_it_starts) {
     promise<> go;
     bool ended = false;
-    // Like a server that accepts one more connection before it learns that it is to stop, and then waits for it.
+    // Like a server that accepts one more connection before it learns that it is to stop, and then waits for
+    // it.
     const auto child = [&]() -> task<> {
         co_await go.get_future();
         const auto f = heddle::spawn(forever());
@@ -479,7 +483,8 @@ TEST(event_loop, posts_calls_and_coroutines_whose_failures_go_to_the_hook) {
     EXPECT_EQ(ran, 0);  // it runs when the loop does
     loop.shutdown();
     EXPECT_EQ(ran, 2);
-    EXPECT_EQ(reports.list(), (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
+    EXPECT_EQ(reports.list(),
+              (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
     EXPECT_THROW(loop.post([] {}), heddle::shutdown_error);
 }
 

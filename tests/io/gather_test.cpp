@@ -181,7 +181,9 @@ TEST(gather, that_cannot_start_a_task_is_over_when_those_it_has_started_are) {
         all.emplace_back();
         co_await gather(std::move(all));
     };
-    const auto as_arguments = [&]() -> task<> { co_await gather(child(held), child(held), task<int>(), child(held)); };
+    const auto as_arguments = [&]() -> task<> {
+        co_await gather(child(held), child(held), task<int>(), child(held));
+    };
     const auto main = [&](task<> refused) -> task<> {
         try {
             co_await std::move(refused);

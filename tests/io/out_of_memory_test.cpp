@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What becomes of tasks when an allocation fails, whichever it is: this file replaces operator new for all tests here.
+// What becomes of tasks when an allocation fails, whichever it is: this file replaces operator new for all
+// tests here.
 #include <gtest/gtest.h>
 #include <cstdlib>
 #include <heddle/io/gather.hpp>

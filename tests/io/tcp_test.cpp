@@ -124,7 +124,8 @@ TEST(tcp, what_has_no_address_of_tcp_says_so) {
         ADD_FAILURE();
     } catch (const std::system_error& e) {
         EXPECT_EQ(e.code(), std::errc::address_family_not_supported);
-        EXPECT_NE(std::string(e.what()).find("cannot read the address of a socket's other end"), std::string::npos);
+        EXPECT_NE(std::string(e.what()).find("cannot read the address of a socket's other end"),
+                  std::string::npos);
     }
 }
 

@@ -113,7 +113,8 @@ TEST(entry, a_program_that_finds_the_variable_by_accident_runs_as_always) {
 
 TEST(entry, a_fork_server_that_is_killed_before_it_serves_is_not_taken_for_a_program_that_cannot) {
     program p("why_there_is_no_pool", {"HEDDLE_TEST_KILL_SERVER=1"});
-    EXPECT_EQ(p.rest(), "pool 'looms': the fork server was killed by signal 9 (Killed) before it was ready\n");
+    EXPECT_EQ(p.rest(),
+              "pool 'looms': the fork server was killed by signal 9 (Killed) before it was ready\n");
     expect_success(p);
 }
 

@@ -71,7 +71,8 @@ TEST(process_pool, posts_work_whose_failure_goes_to_the_hook) {
         procs.post(odd_or_throw, 4);
     }
     EXPECT_TRUE(std::filesystem::exists(folder.file("touched")));
-    EXPECT_THAT(reports.list(), ::testing::ElementsAre("a task failed and nobody looked at its future: even: 4"));
+    EXPECT_THAT(reports.list(),
+                ::testing::ElementsAre("a task failed and nobody looked at its future: even: 4"));
 }
 
 TEST(process_pool, has_one_worker_for_each_cpu_by_default) {

@@ -20,7 +20,8 @@ namespace {
         std::puts("static initialisation");
         std::fflush(stdout);
     }
-    if (::getenv("HEDDLE_TEST_KILL_SERVER") != nullptr && ::getenv("HEDDLE_FORK_SERVER") != nullptr) ::raise(SIGKILL);
+    if (::getenv("HEDDLE_TEST_KILL_SERVER") != nullptr && ::getenv("HEDDLE_FORK_SERVER") != nullptr)
+        ::raise(SIGKILL);
     return true;
 }();
 

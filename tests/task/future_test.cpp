@@ -68,7 +68,8 @@ TEST(future, every_call_on_one_that_holds_nothing_says_so) {
         future<>().get();
         ADD_FAILURE();
     } catch (const heddle::invalid_state& e) {
-        EXPECT_STREQ(e.what(), "this future holds nothing: it was made empty, or moved from, or its content was taken");
+        EXPECT_STREQ(e.what(),
+                     "this future holds nothing: it was made empty, or moved from, or its content was taken");
     }
     // NOLINTEND(bugprone-use-after-move)
 }

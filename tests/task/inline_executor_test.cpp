@@ -98,7 +98,8 @@ TEST(inline_executor, posts_work_whose_failure_goes_to_the_hook) {
     EXPECT_EQ(ran, 2);
     e.post([] { throw std::runtime_error("posted"); });
     e.post([] { throw heddle::cancelled(); });  // no failure
-    EXPECT_EQ(reports.list(), (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
+    EXPECT_EQ(reports.list(),
+              (std::vector<std::string>{"a task failed and nobody looked at its future: posted"}));
     e.shutdown();
     EXPECT_THROW(e.post([] {}), heddle::shutdown_error);
 }
@@ -147,7 +148,8 @@ TEST(inline_executor, map_leaves_alone_what_somebody_else_has) {
 
 TEST(inline_executor, map_gives_values_where_the_range_gives_stand_ins) {
     inline_executor e;
-    auto results = e.map([](auto x) { return std::is_same_v<decltype(x), bool> && x; }, std::vector<bool>{true, false});
+    auto results =
+        e.map([](auto x) { return std::is_same_v<decltype(x), bool> && x; }, std::vector<bool>{true, false});
     EXPECT_EQ(std::move(results).get(), (std::vector<bool>{true, false}));
     EXPECT_EQ(e.map([](int x) { return x; }, std::views::iota(0, 3)).get(), (std::vector<int>{0, 1, 2}));
 }

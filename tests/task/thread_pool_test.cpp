@@ -351,7 +351,8 @@ TEST(thread_pool, EX07_tasks_one_after_another_all_run_on_one_of_ten_idle_worker
     std::set<std::thread::id> seen;
     for (int i = 0; i < 100; ++i) {
         seen.insert(pool.submit([] { return std::this_thread::get_id(); }).get());
-        // The result is there a moment before its worker is idle again; until then another one rightly runs the next.
+        // The result is there a moment before its worker is idle again; until then another one rightly runs
+        // the next.
         waiting::until(all_asleep);
     }
     EXPECT_EQ(seen.size(), 1U);

@@ -197,7 +197,8 @@ TEST_F(wait_test, FU06_as_completed_until_a_moment_gives_what_is_finished_by_the
     EXPECT_EQ(seen, std::vector<int>{1});
     promises[0].set_value(0);
     promises[2].set_value(2);
-    for (const auto& f : as_completed_until(futures(), heddle::rt::deadline::never())) seen.push_back(f.get());
+    for (const auto& f : as_completed_until(futures(), heddle::rt::deadline::never()))
+        seen.push_back(f.get());
     EXPECT_EQ(seen, (std::vector<int>{1, 0, 1, 2}));
 }
 

@@ -85,8 +85,8 @@ template <class T> auto stored_result(const future<T>& f) {
     return std::move(future_access::state(f)->value());
 }
 
-/// The part that all forms of gather() share. `start_all` fills in the futures, `for_each` calls a function with
-/// each of them.
+/// The part that all forms of gather() share. `start_all` fills in the futures, `for_each` calls a function
+/// with each of them.
 template <class StartAll, class ForEach> task<void> gather_all(StartAll start_all, ForEach for_each) {
     const auto all = std::make_shared<gathering>();
     const auto stop_all = [&] {
@@ -150,7 +150,8 @@ template <class... T> task<std::tuple<typename detail::result_state<T>::stored..
     const auto start_all = [&](const std::shared_ptr<detail::gathering>& all) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             ((std::get<I>(futures) = detail::gathering::start(tasks, all)), ...);
-        }(std::index_sequence_for<T...>());
+        }
+        (std::index_sequence_for<T...>());
     };
     const auto for_each = [&](auto f) { std::apply([&](const auto&... each) { (f(each), ...); }, futures); };
     co_await detail::gather_all(start_all, for_each);

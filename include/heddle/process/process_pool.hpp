@@ -59,8 +59,7 @@ struct process_pool_stats {
 /// it is told so.
 class HEDDLE_API process_pool {
  public:
-    explicit process_pool(unsigned workers = 0)
-        : process_pool(process_pool_options{.workers = workers}) {}
+    explicit process_pool(unsigned workers = 0) : process_pool(process_pool_options{.workers = workers}) {}
     /// Starts the fork server and the workers.
     /// Blocks: the calling thread until the server is there. Throws: std::system_error; broken_pool if the
     /// program does not serve (see process_main()); std::invalid_argument for a start method that is refused.
@@ -81,8 +80,8 @@ class HEDDLE_API process_pool {
         return result;
     }
 
-    /// As submit(), for work whose result nobody wants; what it throws, and the death of its worker, go to the
-    /// exception hook.
+    /// As submit(), for work whose result nobody wants; what it throws, and the death of its worker, go to
+    /// the exception hook.
     template <class F, class... Args> void post(F&& f, Args&&... args) {
         submit(std::forward<F>(f), std::forward<Args>(args)...);
     }

@@ -12,9 +12,9 @@
 namespace heddle::inline v0::rt {
 
 namespace detail {
-/// How many forks led from the first process of this program to this one, times a multiple of 4. Changes in the
-/// child of a fork, before that has a second thread, and never otherwise. One for the process, also when several
-/// shared objects carry heddle: defined in process_wide.S.
+/// How many forks led from the first process of this program to this one, times a multiple of 4. Changes in
+/// the child of a fork, before that has a second thread, and never otherwise. One for the process, also when
+/// several shared objects carry heddle: defined in process_wide.S.
 HEDDLE_API extern std::uint32_t fork_generation asm("heddle_0_1_fork_generation");
 }  // namespace detail
 

@@ -28,8 +28,8 @@ class inline_executor {
         submit(std::forward<F>(f), std::forward<Args>(args)...);
     }
 
-    /// Calls `f` with each item in turn, moved out of a container that is an rvalue, otherwise copied. Throws:
-    /// shutdown_error.
+    /// Calls `f` with each item in turn, moved out of a container that is an rvalue, otherwise copied.
+    /// Throws: shutdown_error.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
     }

@@ -96,11 +96,11 @@ template <class R> class map_result {
 
 namespace detail {
 
-/// Whether a range passed as `Range&&` gives its items away: an rvalue that owns them. Whether it owns them shows
-/// in that its constness reaches them, as with a container; a view (a span, say) refers to items that somebody
-/// else may still want, whether it is an rvalue or not.
+/// Whether a range passed as `Range&&` gives its items away: an rvalue that owns them. Whether it owns them
+/// shows in that its constness reaches them, as with a container; a view (a span, say) refers to items that
+/// somebody else may still want, whether it is an rvalue or not.
 template <class Range>
-concept gives_its_items = !std::is_reference_v<Range> && requires(Range& range, const Range& fixed) {
+concept gives_its_items = !std::is_reference_v<Range> && requires(Range & range, const Range& fixed) {
     requires std::is_lvalue_reference_v<decltype(*std::begin(range))>;
     requires std::is_lvalue_reference_v<decltype(*std::begin(fixed))>;
     requires std::is_const_v<std::remove_reference_t<decltype(*std::begin(fixed))>>;

@@ -63,7 +63,8 @@ struct detached {
 
 template <class T> class spawned_task final : public result_state<T>, public spawned {
  public:
-    /// All that it takes to run it is allocated here, so that it can be refused, and then starts without fail.
+    /// All that it takes to run it is allocated here, so that it can be refused, and then starts without
+    /// fail.
     spawned_task(task<T> t, spawn_scope& scope)
         : spawned(&on_start, scope),
           task_(std::move(t)),

@@ -75,8 +75,8 @@ template <> class task_promise<void> final : public task_promise_base {
 /// threw.
 ///
 /// A task that was made empty, moved from, awaited or spawned holds nothing; to await or spawn it again is
-/// invalid_state. A task that goes away without being awaited never runs. Its parameters are copied or moved into the frame,
-/// but a lambda's captures are not: they live in the lambda, which has to outlive the task.
+/// invalid_state. A task that goes away without being awaited never runs. Its parameters are copied or moved
+/// into the frame, but a lambda's captures are not: they live in the lambda, which has to outlive the task.
 template <class T = void>
 class [[nodiscard("a task runs when it is awaited, spawned or passed to run()")]] task {
     static_assert(!std::is_reference_v<T>, "a task gives a value: return a pointer in place of a reference");

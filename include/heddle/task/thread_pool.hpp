@@ -29,8 +29,7 @@ struct thread_pool_options {
 /// waiting shutdown(), which a task of the same pool must not call.
 class HEDDLE_API thread_pool {
  public:
-    explicit thread_pool(unsigned workers = 0)
-        : thread_pool(thread_pool_options{.workers = workers}) {}
+    explicit thread_pool(unsigned workers = 0) : thread_pool(thread_pool_options{.workers = workers}) {}
     /// @throws std::system_error if a thread cannot be started; those already started are joined.
     explicit thread_pool(thread_pool_options options);
     /// shutdown({.wait = true}).

@@ -21,8 +21,9 @@ task<int> wait_at(const void* address) {
     rt::async_park first(address, [] { return true; });
     const bool granted = co_await first == rt::wait_outcome::granted;
     co_await sleep(1ms);
-    // A spawned child and a chain of awaits, which go through what the thread knows about loops and coroutines.
-    co_return granted && co_await spawn([]() -> task<bool> {
+    // A spawned child and a chain of awaits, which go through what the thread knows about loops and
+    // coroutines.
+    co_return granted&& co_await spawn([]() -> task<bool> {
         co_await yield();
         co_return event_loop::current() != nullptr;
     }())
@@ -39,7 +40,8 @@ const copy COPY{
     .code = [] { return reinterpret_cast<const void*>(&version); },
     .park =
         [](const void* address) {
-            return rt::park(address, [] { return true; }, rt::deadline::after(60s)) == rt::wait_outcome::granted;
+            return rt::park(
+                       address, [] { return true; }, rt::deadline::after(60s)) == rt::wait_outcome::granted;
         },
     .parked = [](const void* address) { return rt::parking_lot::count(address); },
     .unpark = [](const void* address) { rt::parking_lot::unpark_all(address); },

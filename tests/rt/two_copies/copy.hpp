@@ -7,13 +7,14 @@
 #include <cstdint>
 
 struct copy {
-    const void* (*code)();  // where its heddle is
+    const void* (*code)();              // where its heddle is
     bool (*park)(const void* address);  // false if it was not unparked within a minute
     std::size_t (*parked)(const void* address);
     void (*unpark)(const void* address);
 
     const void* (*current_task)();
-    void (*as_a_task)(const void* (*f)(), const void** task, const void** seen);  // runs f under a task of its own
+    void (*as_a_task)(const void* (*f)(), const void** task,
+                      const void** seen);  // runs f under a task of its own
     std::uint64_t (*new_task_id)();
 
     void (*count_reports)(int* count);  // from now on
@@ -24,7 +25,7 @@ struct copy {
     void (*unlock)(void* word);
 
     void (*on_a_fiber)(void (*f)(void*), void (*meanwhile)(void*), void* argument);  // of one worker
-    int (*run)(void* task);     // of int, on a loop of its own
+    int (*run)(void* task);                   // of int, on a loop of its own
     void* (*make_task)(const void* address);  // that waits at `address`, on whatever loop it is run
 
     void (*process_main)();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two shared objects that each carry a copy of heddle, in one process: what waits in one is woken in the other.
-// Built in several ways, see ../CMakeLists.txt; run as: program [local|global LIBRARY LIBRARY]
+// Two shared objects that each carry a copy of heddle, in one process: what waits in one is woken in the
+// other. Built in several ways, see ../CMakeLists.txt; run as: program [local|global LIBRARY LIBRARY]
 #include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,7 +47,8 @@ struct pair {
 void check(const copy& a, const copy& b) {
     pair p{&a, &b};
 
-    std::thread parked([&] { expect(a.park(&p.word), "a thread that parks in one copy is woken by the other"); });
+    std::thread parked(
+        [&] { expect(a.park(&p.word), "a thread that parks in one copy is woken by the other"); });
     p.until_parked();
     b.unpark(&p.word);
     parked.join();
