@@ -37,6 +37,8 @@
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/latch.hpp>
+#include <heddle/sync/lock_all.hpp>
+#include <heddle/sync/monitor.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/once.hpp>
 #include <heddle/sync/priority_mutex.hpp>

@@ -211,7 +211,6 @@ TEST(barrier_stress, BA06_resets_and_deadlines_leave_nobody_behind) {
     heddle::barrier b(3);
     const budget time;
     std::atomic<int> left{3};
-    std::atomic<bool> stop{false};
     std::vector<std::thread> group;
     for (int t = 0; t < 3; ++t)
         group.emplace_back([&, t] {

@@ -42,14 +42,21 @@ struct lock_access {
 
     static bool held(const recursive_mutex& m) noexcept { return m.owned(); }
     static std::size_t give_up(recursive_mutex& m) noexcept {
-        const std::size_t levels = m.depth_;
-        m.depth_ = 0;
-        m.owner_.store(0, std::memory_order_relaxed);
+        const std::size_t levels = pass_on(m);
         give_up(m.lock_);
         return levels;
     }
     static void take_back(recursive_mutex& m, std::size_t levels) noexcept {
         m.locked_by(rt::current_task().id(), levels);
+    }
+    /// Of a recursive lock only: whether the next unlock() frees it; and giving up the ownership of a lock
+    /// that stays locked, for another to take_back() it.
+    static bool last_level(const recursive_mutex& m) noexcept { return m.depth_ == 1; }
+    static std::size_t pass_on(recursive_mutex& m) noexcept {
+        const std::size_t levels = m.depth_;
+        m.depth_ = 0;
+        m.owner_.store(0, std::memory_order_relaxed);
+        return levels;
     }
     static bool accept(recursive_mutex& m) noexcept { return m.lock_.accept_moved(); }
     static mutex_lock make_relock(recursive_mutex& m, suspends kind) noexcept {
