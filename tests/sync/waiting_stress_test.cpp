@@ -5,8 +5,10 @@
 #include <heddle/sync/barrier.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/latch.hpp>
+#include <heddle/sync/monitor.hpp>
 #include <heddle/sync/once.hpp>
 #include <heddle/sync/semaphore.hpp>
+#include <heddle/sync/timer.hpp>
 #include "coroutines.hpp"
 
 using namespace std::chrono_literals;
@@ -259,4 +261,69 @@ TEST(once_stress, is_run_once_by_all_who_need_it) {
         a.join();
         c.join();
     }
+}
+
+TEST(timer_stress, of_cancel_and_the_time_exactly_one_wins) {
+    const budget time;
+    for (int i = 0; i < rounds && time.left(); ++i) {
+        std::atomic<int> ran{0};
+        heddle::timer t(std::chrono::nanoseconds(i * 37 % 60'000), [&] { ran.fetch_add(1); });
+        for (int k = 0; k < i % 40; ++k) std::this_thread::yield();
+        const bool withdrawn = t.cancel();
+        t.join();
+        EXPECT_EQ(ran.load(), withdrawn ? 0 : 1);
+        EXPECT_EQ(t.fired(), !withdrawn);
+    }
+}
+
+TEST(monitor_stress, every_item_that_is_put_in_is_taken_out_once) {
+    struct box {
+        int items = 0;
+        long taken = 0;
+        bool closed = false;
+    };
+    heddle::monitor<box> m;
+    const budget time;
+    const auto there = [](const box& b) { return b.items > 0 || b.closed; };
+    std::vector<std::thread> group;
+    std::atomic<long> put{0};
+    for (int t = 0; t < 2; ++t)
+        group.emplace_back([&] {
+            for (;;) {
+                bool closed = false;
+                m.when(there).with_for(20us, [&](box& b) {
+                    if (b.items > 0)
+                        --b.items, ++b.taken;
+                    else
+                        closed = b.closed;
+                });
+                if (closed) return;
+            }
+        });
+    std::thread producer([&] {
+        for (int i = 0; i < rounds && time.left(); ++i) {
+            m.with([](box& b) { ++b.items; });
+            put.fetch_add(1);
+        }
+        m.with([](box& b) { b.closed = true; });
+    });
+    const auto takes = [&]() -> task<> {
+        for (bool closed = false; !closed;)
+            co_await m.when(there).async_with(deadline::after(30us), [&](box& b) {
+                if (b.items > 0)
+                    --b.items, ++b.taken;
+                else
+                    closed = b.closed;
+            });
+    };
+    const auto main = [&]() -> task<> {
+        auto a = heddle::spawn(takes());
+        auto b = heddle::spawn(takes());
+        co_await a;
+        co_await b;
+    };
+    heddle::run(main());
+    producer.join();
+    for (auto& t : group) t.join();
+    EXPECT_EQ(m.copy().taken, put.load());
 }
