@@ -78,6 +78,9 @@ class server {
             return;
         }
         workers_.insert(pid);
+        // Before anybody hears of the worker: as long as this copy is open, the end of the worker's stream
+        // does not show that it has died, and a call sent to the dead worker would be lost.
+        socket.reset();
         send_message(control_, {server_message::kind::started, pid, 0});
     }
 
