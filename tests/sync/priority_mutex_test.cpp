@@ -64,6 +64,7 @@ TEST(priority_mutex, serves_threads_by_priority) {
         m.unlock();
     });
     until_parked(&m, 2);
+    EXPECT_EQ(m.n_waiting(), 2U);
     m.unlock();
     a.join();
     b.join();

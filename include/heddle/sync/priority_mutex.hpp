@@ -103,6 +103,8 @@ class HEDDLE_API priority_mutex {
     }
     /// Whether somebody holds it: a hint.
     bool locked() const noexcept { return lock_.locked(); }
+    /// How many wait for it. Complexity: counts them.
+    std::size_t n_waiting() const noexcept { return rt::parking_lot::count(this); }
 
  private:
     friend class detail::priority_lock;
