@@ -258,6 +258,8 @@ TEST(process_faults, a_fork_server_killed_between_calls_costs_none) {
         std::vector<heddle::future<pid_t>> calls;
         for (int i = 0; i < 8; ++i) calls.push_back(procs.submit(&::getppid));
         heddle::wait(calls);
+        // A worker that is only being started would not be waited for below, and might die in the next call.
+        while (procs.pids().size() < 4) std::this_thread::yield();
         std::vector<watched> workers;
         for (const pid_t p : procs.pids()) workers.emplace_back(p);
         ASSERT_TRUE(kill_dead(calls.front().get()));
