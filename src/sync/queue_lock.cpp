@@ -11,7 +11,7 @@ bool queue_lock::accept_moved() noexcept {
     return false;
 }
 
-void queue_lock::unlock_slow(const char* not_locked) {
+void queue_lock::unlock_slow(next_owner whom, const char* not_locked) {
     bool was_locked = false;
     rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
         if ((state_.load(std::memory_order_relaxed) & locked_bit) == 0) return;
@@ -21,13 +21,12 @@ void queue_lock::unlock_slow(const char* not_locked) {
             state_.store(0, std::memory_order_release);
             return;
         }
-        bool others = false;
-        for (rt::waiter* w = queue.next(*next); w != nullptr; w = queue.next(*w)) {
-            others = true;
-            if (w->tag() < next->tag()) next = w;
-        }
+        rt::waiter* const second = queue.next(*next);
+        if (whom == next_owner::smallest_tag)
+            for (rt::waiter* w = second; w != nullptr; w = queue.next(*w))
+                if (w->tag() < next->tag()) next = w;
         queue.take(*next, handed_over);
-        state_.store(locked_bit | (others ? parked_bit : 0), std::memory_order_relaxed);
+        state_.store(locked_bit | (second != nullptr ? parked_bit : 0), std::memory_order_relaxed);
     });
     if (!was_locked) throw not_owner(not_locked);
 }

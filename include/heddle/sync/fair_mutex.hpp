@@ -74,7 +74,9 @@ class HEDDLE_API fair_mutex {
 
     /// Hands the lock to the first who waits, or frees it. @throws not_owner if it is not locked.
     void unlock() {
-        if (!lock_.try_unlock()) lock_.unlock_slow("unlock of a fair_mutex that is not locked");
+        if (!lock_.try_unlock())
+            lock_.unlock_slow(detail::queue_lock::next_owner::first,
+                              "unlock of a fair_mutex that is not locked");
     }
     /// Whether somebody holds it: a hint.
     bool locked() const noexcept { return lock_.locked(); }

@@ -40,8 +40,9 @@ class HEDDLE_API queue_lock {
         std::uint32_t state = locked_bit;
         return state_.compare_exchange_strong(state, 0, std::memory_order_release, std::memory_order_relaxed);
     }
-    /// Hands the lock to the one with the smallest tag, among equals the first. @throws not_owner
-    void unlock_slow(const char* not_locked);
+    enum class next_owner { first, smallest_tag };
+    /// Hands the lock to the next owner, among equal tags to the first. @throws not_owner
+    void unlock_slow(next_owner whom, const char* not_locked);
     bool locked() const noexcept { return (state_.load(std::memory_order_relaxed) & locked_bit) != 0; }
     /// As of mutex.
     bool accept_moved() noexcept;
