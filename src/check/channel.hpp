@@ -240,7 +240,7 @@ enum unmodelled_flag : std::uint32_t {
     unmodelled_shared_object = 2,  ///< a primitive shared between processes
     unmodelled_signal = 4,         ///< pthread_kill to another thread
     unmodelled_real_wait = 8,      ///< it waited for something outside
-    unmodelled_pi_futex = 16,
+    unmodelled_pi_lock = 16,
 };
 
 /// Where SURW expects events: how many each thread had in earlier schedules.

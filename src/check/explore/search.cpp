@@ -292,8 +292,8 @@ void campaign::conclude(search_result& result,
     if ((met & unmodelled_shared_object) != 0)
         result.not_covered.push_back("locks shared with other processes");
     if ((met & unmodelled_signal) != 0) result.not_covered.push_back("signals sent to threads");
-    if ((met & unmodelled_pi_futex) != 0)
-        result.not_covered.push_back("locks with priority inheritance that are not the C library's");
+    if ((met & unmodelled_pi_lock) != 0)
+        result.not_covered.push_back("locks with priority inheritance other than pthread's");
     if (!failure_) return;
 
     failure& f = *failure_;

@@ -125,7 +125,7 @@ long futex(thread& me, const long* a, const void* pc) noexcept {
             return requeue(me, word, value, reinterpret_cast<std::uint32_t*>(a[4]),
                            static_cast<std::uint32_t>(a[3]), pc);
         default:
-            engine.shared->outcome.unmodelled |= unmodelled_pi_futex;
+            engine.shared->outcome.unmodelled |= unmodelled_pi_lock;
             return real_syscall(SYS_futex, a[0], a[1], a[2], a[3], a[4], a[5]);
     }
 }
