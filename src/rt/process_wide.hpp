@@ -2,16 +2,17 @@
 #pragma once
 
 // What there is one of in a process or in a thread, also when several shared objects carry heddle: the table
-// of the parking lot, the current task, and a few more words. process_wide.S defines them, as zeros, with a
-// binding that no compiler gives to a variable of every kind: STB_GNU_UNIQUE, by which the dynamic linker
-// takes the first definition that it meets for all, even for objects that cannot see each other's symbols
-// (dlopen() with RTLD_LOCAL). They are there before any code runs, are never destroyed, and the object whose
-// definition was taken is never unloaded.
+// of the parking lot, the slots of readers, the current task, and a few more words. process_wide.S defines
+// them, as zeros, with a binding that no compiler gives to a variable of every kind: STB_GNU_UNIQUE, by which
+// the dynamic linker takes the first definition that it meets for all, even for objects that cannot see each
+// other's symbols (dlopen() with RTLD_LOCAL). They are there before any code runs, are never destroyed, and
+// the object whose definition was taken is never unloaded.
 //
 // The names hold the version: copies of heddle whose data differ share nothing.
 
 #define HEDDLE_PARKING_TABLE_SIZE 32768
 #define HEDDLE_PROCESS_STATE_SIZE 64
+#define HEDDLE_READER_SLOTS_SIZE 4096
 #define HEDDLE_THREAD_STATE_SIZE 64
 
 #if !defined(__ASSEMBLER__)
@@ -26,6 +27,10 @@
 namespace heddle::inline v0 {
 
 class event_loop;
+
+namespace detail {
+struct name_table;
+}
 
 namespace rt {
 
@@ -46,6 +51,8 @@ struct process_state {
     std::atomic<bool> reports_overflow;  // a handler for the overflow of a fiber's stack is installed
     word_lock installing;                // that handler
     std::atomic<bool> serves;            // see process/entry.cpp
+    word_lock naming;                    // a lock: see sync/lock_name.cpp
+    std::atomic<heddle::detail::name_table*> names;
 };
 static_assert(sizeof(process_state) <= HEDDLE_PROCESS_STATE_SIZE);
 

@@ -2,21 +2,36 @@
 #include <array>
 #include <heddle/sync/detail/spin.hpp>
 #include <heddle/sync/shared_mutex.hpp>
+#include "rt/process_wide.hpp"
 
 namespace heddle::inline v0 {
 
-namespace {
+namespace detail {
 
-// The slots of all locks: a line for each thread (threads 64 apart share one), in which the address of the
-// lock chooses the slot. A writer has to look at 64 slots, one in each line.
 constexpr std::size_t line_count = 64;
 constexpr std::size_t slots_in_line = 8;
-struct alignas(64) line {
-    std::array<std::atomic<const shared_mutex*>, slots_in_line> slots{};
-};
-constinit std::array<line, line_count> table{};
 
-std::atomic<std::size_t> next_line{0};
+/// Begins as zeros.
+struct alignas(64) reader_line {
+    std::array<std::atomic<const shared_mutex*>, slots_in_line> slots;
+};
+
+// The slots of all locks: a line for each thread (threads 64 apart share one), in which the address of the
+// lock chooses the slot. A writer has to look at 64 slots, one in each line. One for the process, whatever
+// the number of shared objects that carry heddle, because readers and writers of one lock may come from
+// different ones; see process_wide.hpp.
+HEDDLE_API extern std::array<reader_line, line_count> reader_slots asm("heddle_0_1_reader_slots");
+static_assert(sizeof(reader_slots) == HEDDLE_READER_SLOTS_SIZE);
+
+}  // namespace detail
+
+namespace {
+
+using line = detail::reader_line;
+constexpr auto& table = detail::reader_slots;
+using detail::line_count, detail::slots_in_line;
+
+std::atomic<std::size_t> next_line{0};  // of each copy: it only spreads the threads
 
 [[gnu::noinline]] line& line_of_this_thread() noexcept {
     static thread_local const std::size_t index = next_line.fetch_add(1, std::memory_order_relaxed);

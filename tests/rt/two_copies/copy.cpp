@@ -3,6 +3,12 @@
 
 #include <heddle/heddle.hpp>
 
+namespace heddle::inline v0::detail {
+struct shared_mutex_probe {
+    static void bias(shared_mutex& m) { m.state_.fetch_or(shared_mutex::biased | shared_mutex::slots); }
+};
+}  // namespace heddle::inline v0::detail
+
 using namespace std::chrono_literals;
 using namespace heddle;
 
@@ -60,9 +66,9 @@ const copy COPY{
             set_exception_hook([](std::exception_ptr, std::string_view) noexcept { ++*reports; });
         },
     .report = [] { rt::report_exception(std::make_exception_ptr(1), "a test"); },
-    .lock = [](void* word) { static_cast<rt::word_lock*>(word)->lock(); },
-    .try_lock = [](void* word) { return static_cast<rt::word_lock*>(word)->try_lock(); },
-    .unlock = [](void* word) { static_cast<rt::word_lock*>(word)->unlock(); },
+    .lock_word = [](void* word) { static_cast<rt::word_lock*>(word)->lock(); },
+    .try_word = [](void* word) { return static_cast<rt::word_lock*>(word)->try_lock(); },
+    .unlock_word = [](void* word) { static_cast<rt::word_lock*>(word)->unlock(); },
     .on_a_fiber =
         [](void (*f)(void*), void (*meanwhile)(void*), void* argument) {
             rt::worker w;
@@ -81,6 +87,13 @@ const copy COPY{
             return heddle::run(std::move(*owner));
         },
     .make_task = [](const void* address) -> void* { return new task<int>(wait_at(address)); },
+    .name = [](void* name, const char* text) { ::new (name) detail::lock_name(text); },
+    .read = [](const void* name) { return static_cast<const detail::lock_name*>(name)->get(); },
+    .forget = [](void* name) { static_cast<detail::lock_name*>(name)->~lock_name(); },
+    .bias = [](void* lock) { detail::shared_mutex_probe::bias(*static_cast<shared_mutex*>(lock)); },
+    .try_lock = [](void* lock) { return static_cast<shared_mutex*>(lock)->try_lock(); },
+    .try_lock_shared = [](void* lock) { return static_cast<shared_mutex*>(lock)->try_lock_shared(); },
+    .unlock_shared = [](void* lock) { static_cast<shared_mutex*>(lock)->unlock_shared(); },
     .process_main = [] { process_main(); },
     .has_processes =
         [] {

@@ -68,13 +68,30 @@ void check(const copy& a, const copy& b) {
     expect(reported == 1, "there is one exception hook");
 
     alignas(4) char lock[4] = {};
-    a.lock(lock);
+    a.lock_word(lock);
     const pid_t child = ::fork();
-    if (child == 0) ::_exit(b.try_lock(lock) && !a.try_lock(lock) ? 0 : 1);
+    if (child == 0) ::_exit(b.try_word(lock) && !a.try_word(lock) ? 0 : 1);
     int status = 0;
     expect(::waitpid(child, &status, 0) == child && status == 0,
            "a lock that one copy held in the parent is free for the other in a child");
-    a.unlock(lock);
+    a.unlock_word(lock);
+
+    std::uint32_t first = 0;
+    std::uint32_t second = 0;
+    a.name(&first, "first");
+    b.name(&second, "second");
+    expect(std::strcmp(b.read(&first), "first") == 0 && std::strcmp(a.read(&second), "second") == 0,
+           "the name of a lock is the same in the other copy");
+    b.forget(&first);
+    a.forget(&second);
+
+    // Zeros are a shared_mutex that nobody holds.
+    alignas(64) char readers[64] = {};
+    a.bias(readers);
+    expect(a.try_lock_shared(readers), "a shared lock is free at first");
+    expect(!b.try_lock(readers), "a reader of one copy keeps a writer of the other out");
+    b.unlock_shared(readers);
+    expect(b.try_lock(readers), "a reader that has left through the other copy is gone");
 
     // Were the fiber not known to the other copy, it would block the thread, and nobody would wake it.
     a.on_a_fiber(
