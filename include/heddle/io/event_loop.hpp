@@ -41,6 +41,7 @@ task<typename loop_result<R>::type> call_on_loop(F f, Args... args) {
 /// Thread-safety: all members but the destructor from any thread; one thread at a time runs it.
 class HEDDLE_API event_loop : private detail::spawn_scope {
  public:
+    /// `name` is named in errors.
     explicit event_loop(std::string name = "loop");
     /// Withdraws what has not been started; run() has left nothing else behind.
     ~event_loop();
@@ -92,7 +93,7 @@ class HEDDLE_API event_loop : private detail::spawn_scope {
     }
 
     /// Submits `f(item)` for every item at once and gives the results in the order of the items, which are
-    /// moved out of a container that is an rvalue, otherwise copied.
+    /// moved out of a container that is an rvalue, otherwise copied. Throws: shutdown_error.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
     }

@@ -36,13 +36,14 @@ class [[nodiscard("co_await it")]] sleep_awaiter {
     rt::async_park<always> park_;
 };
 
-/// Suspends the coroutine until `until`. A point of cancellation: throws cancelled.
+/// Suspends the coroutine until `until`. A point of cancellation: throws cancelled. Throws: invalid_state
+/// outside a worker.
 inline sleep_awaiter sleep_until(rt::deadline until) {
     return sleep_awaiter(until);
 }
 
 /// Suspends the coroutine for `d`; zero or less lets others run once. A point of cancellation: throws
-/// cancelled.
+/// cancelled. Throws: invalid_state outside a worker.
 template <class Rep, class Period> sleep_awaiter sleep(std::chrono::duration<Rep, Period> d) {
     return sleep_awaiter(rt::deadline::after(d));
 }
@@ -56,7 +57,7 @@ class [[nodiscard("co_await it")]] yield_awaiter : private rt::runnable {
     }
     void await_suspend(std::coroutine_handle<> h) {
         rt::worker* const here = rt::worker::current();
-        if (here == nullptr) throw invalid_state("yield() outside a worker");
+        if (here == nullptr) throw invalid_state("yield() outside a worker: only a coroutine on a loop can");
         handle_ = h;
         task_ = &rt::current_task();
         here->post(*this);
@@ -75,7 +76,8 @@ class [[nodiscard("co_await it")]] yield_awaiter : private rt::runnable {
     rt::task_context* task_ = nullptr;
 };
 
-/// Lets everything else that is ready run once. A point of cancellation: throws cancelled.
+/// Lets everything else that is ready run once. A point of cancellation: throws cancelled. Throws:
+/// invalid_state outside a worker.
 inline yield_awaiter yield() {
     return {};
 }

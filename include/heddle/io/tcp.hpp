@@ -17,7 +17,8 @@ class HEDDLE_API tcp_stream : public byte_stream {
  public:
     using byte_stream::byte_stream;
 
-    /// Connects to `to`. Throws: std::system_error that names it; timeout_error; cancelled (async only).
+    /// Connects to `to`. Blocks: the thread. Throws: std::system_error that names it; timeout_error;
+    /// cancelled (async only).
     static tcp_stream connect(const endpoint& to, rt::deadline until = rt::deadline::never());
     static task<tcp_stream> async_connect(endpoint to, rt::deadline until = rt::deadline::never());
 
@@ -36,11 +37,11 @@ class HEDDLE_API tcp_listener {
     /// Listens at `at`; port 0 lets the system choose. Throws: std::system_error that names it.
     static tcp_listener bind(const endpoint& at, int backlog = 1024);
 
-    /// Where it listens.
+    /// Where it listens. Throws: std::system_error if it is closed.
     endpoint local() const;
 
-    /// The next connection. Throws: timeout_error, std::system_error; cancelled (async only; nothing is
-    /// lost).
+    /// The next connection. Blocks: the thread. Throws: timeout_error, std::system_error; cancelled (async
+    /// only; nothing is lost).
     tcp_stream accept(rt::deadline until = rt::deadline::never());
     task<tcp_stream> async_accept(rt::deadline until = rt::deadline::never());
 

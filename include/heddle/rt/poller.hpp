@@ -61,6 +61,7 @@ class readiness {
 /// An epoll instance with a way to wake it. One per worker, created when the worker first needs it.
 class HEDDLE_API poller {
  public:
+    /// @throws std::system_error
     poller();
     ~poller();
     poller(const poller&) = delete;
@@ -74,6 +75,7 @@ class HEDDLE_API poller {
     void wait(deadline until) noexcept;
     /// Ends the present or next wait(). Any thread.
     void wake() noexcept;
+    /// Whether no file is registered.
     bool empty() const noexcept { return files_ == 0; }
 
  private:

@@ -2,7 +2,7 @@
 #pragma once
 
 // The identity of a task: what "current" means in heddle. One per thread, fiber, coroutine task, or task run
-// in place; it carries the name and the cancel scope, and later ownership and task-local values.
+// in place. It carries the name and the requests to stop, and says who owns a recursive lock.
 
 #include <atomic>
 #include <cstdint>
@@ -11,11 +11,11 @@
 #include <heddle/rt/waiter.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <string>
-#include <string_view>
+#include <utility>
 
 namespace heddle::inline v0::rt {
 
-/// A task's identity, name and cancel scope.
+/// A task's identity, name and requests to stop.
 ///
 /// Thread-safety: request_stop(), stop_requests() and uncancel() may be called from any thread; the rest
 /// belongs to the task itself.

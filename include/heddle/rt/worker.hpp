@@ -48,6 +48,7 @@ class HEDDLE_API worker {
     /// The worker of the calling thread, null outside run(). Not inlined: a fiber may have changed threads.
     static worker* current() noexcept;
 
+    /// The name it was made with.
     const std::string& name() const noexcept { return name_; }
 
     /// Runs ready work until `done()` says so or the source says stop; sleeps when there is nothing to do.
@@ -59,7 +60,9 @@ class HEDDLE_API worker {
     /// Ends the worker's present or next sleep.
     void wake() noexcept;
 
+    /// Fires `t` here when `when` has come, unless it is removed before. @throws std::bad_alloc
     void add_timer(timer& t, clock::time_point when) { timers_.add(t, when); }
+    /// Disarms `t` if it is armed.
     void remove_timer(timer& t) noexcept { timers_.remove(t); }
 
     /// Registers a file, creating the poller if it is the first. @throws std::system_error

@@ -78,8 +78,10 @@ template <class T = void> class future {
 
     /// A handle on nothing.
     future() noexcept = default;
+    /// Whether it is a handle on a result.
     bool valid() const noexcept { return static_cast<bool>(state_); }
 
+    /// How far the work has come.
     future_status status() const { return held()->status(); }
     /// Finished or cancelled.
     bool done() const { return held()->done(); }
@@ -90,7 +92,9 @@ template <class T = void> class future {
     detail::const_result<T> get() const& { return get_until(rt::deadline::never()); }
     /// Waits for the result and moves it out, as take() does.
     T get() && { return std::move(*this).take(); }
-    /// Waits for the result and moves it out; other handles then see a moved-from value.
+    /// Waits for the result and moves it out; this handle is then empty, and others see a moved-from value.
+    /// Blocks: the current task. Throws: as get(); if the wait was cancelled the handle still holds the
+    /// result to come.
     T take() && {
         held()->wait(rt::deadline::never());
         const auto taken = std::move(state_);
@@ -115,15 +119,15 @@ template <class T = void> class future {
 
     /// Waits until done. Blocks: the current task. Throws: cancelled if the calling task is asked to stop.
     void wait() const { held()->wait(rt::deadline::never()); }
-    /// Waits until done, for at most `d`. @return whether it is done.
+    /// Waits until done, for at most `d`. @return whether it is done. Blocks, Throws: as wait().
     template <class Rep, class Period> bool wait_for(std::chrono::duration<Rep, Period> d) const {
         return held()->wait(rt::deadline::after(d));
     }
-    /// Waits until done or `until`. @return whether it is done.
+    /// Waits until done or `until`. @return whether it is done. Blocks, Throws: as wait().
     bool wait_until(rt::deadline until) const { return held()->wait(until); }
 
     /// Waits and gives the exception, null if there is a value. Blocks: the current task.
-    /// Throws: cancelled if the future was withdrawn.
+    /// Throws: cancelled if the future was withdrawn, or the calling task is asked to stop.
     std::exception_ptr exception() const {
         wait();
         if (status() == future_status::cancelled) state_->check();
@@ -138,7 +142,8 @@ template <class T = void> class future {
     void request_stop() const { held()->request_stop(); }
 
     /// Calls `f(future)` once done, in the thread that completes it; at once if it is done. Several are
-    /// called in the order of registration. What `f` throws goes to the exception hook.
+    /// called in the order of registration, under no lock. What `f` throws goes to the exception hook.
+    /// Complexity: one allocation.
     template <class F> void on_done(F f) const {
         struct node final : detail::future_state::callback {
             explicit node(F&& g) : function(std::move(g)) {}
@@ -151,8 +156,9 @@ template <class T = void> class future {
     }
 
     /// Suspends the coroutine until done; resumes on its own worker. A point of cancellation (nothing is
-    /// lost).
+    /// lost). Throws: as get(); invalid_state outside a worker. Complexity: no allocation.
     auto operator co_await() const& { return detail::future_awaiter<T, false>(held()); }
+    /// The same, and moves the result out, as take() does.
     auto operator co_await() && {
         held();
         return detail::future_awaiter<T, true>(std::move(state_));

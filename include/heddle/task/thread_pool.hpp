@@ -29,10 +29,11 @@ struct thread_pool_options {
 /// waiting shutdown(), which a task of the same pool must not call.
 class HEDDLE_API thread_pool {
  public:
+    /// So many workers; 0 means rt::cpu_count(). Throws: as below.
     explicit thread_pool(unsigned workers = 0) : thread_pool(thread_pool_options{.workers = workers}) {}
     /// @throws std::system_error if a thread cannot be started; those already started are joined.
     explicit thread_pool(thread_pool_options options);
-    /// shutdown({.wait = true}).
+    /// shutdown({.wait = true}). Blocks: the calling thread.
     ~thread_pool();
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;

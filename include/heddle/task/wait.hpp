@@ -83,7 +83,7 @@ template <class T> bool failed(const future<T>& f) {
 
 /// Waits until enough of `futures` are done or `until`. Never throws because of what they hold.
 /// Blocks: the current task. Throws: cancelled if the calling task is asked to stop; invalid_state if one of
-/// `futures` holds nothing.
+/// `futures` holds nothing. Complexity: an allocation for each future.
 template <class T>
 wait_result<T> wait_until(const std::vector<future<T>>& futures, rt::deadline until,
                           wait_mode mode = wait_mode::all) {
@@ -114,6 +114,7 @@ wait_result<T> wait_for(const std::vector<future<T>>& futures, std::chrono::dura
 /// What as_completed() gives: an input range of futures, each once, as they are done.
 template <class T> class completed_range {
  public:
+    /// As as_completed_until(), which makes it.
     completed_range(std::vector<future<T>> futures, rt::deadline until)
         : watch_(std::move(futures)),
           left_(watch_.size()),
@@ -137,11 +138,12 @@ template <class T> class completed_range {
         friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept { return i.at_end(); }
 
      private:
-        bool at_end() const noexcept { return range_->current_ == nullptr; }
+        bool at_end() const noexcept { return range_ == nullptr || range_->current_ == nullptr; }
         completed_range* range_ = nullptr;
     };
 
-    /// Blocks: the current task, as ++ does, until the next is done. Throws: timeout_error, cancelled.
+    /// Blocks: the current task, as ++ does, until the next is done. Throws: timeout_error; cancelled, and
+    /// nothing is lost: iteration can be begun again, with those that have not come yet.
     iterator begin() {
         advance();
         return iterator(*this);
@@ -166,7 +168,7 @@ template <class T> class completed_range {
 };
 
 /// Gives each of `futures` as it is done, first those that are already; the same future given twice comes
-/// once. Throws: invalid_state if one of them holds nothing.
+/// once. Throws: invalid_state if one of them holds nothing. Complexity: an allocation for each future.
 template <class T> completed_range<T> as_completed(std::vector<future<T>> futures) {
     return completed_range<T>(std::move(futures), rt::deadline::never());
 }
