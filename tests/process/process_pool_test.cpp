@@ -42,6 +42,18 @@ pid_t own_pid() {
 void touch(const std::string& path) {
     std::ofstream(path) << "here";
 }
+// Ends the pool when it is packed to be sent.
+struct last_straw {
+    heddle::process_pool* pool = nullptr;
+    std::string not_only_bytes{};
+    template <class Archive> void save(Archive&) const {
+        if (pool != nullptr) pool->shutdown({.wait = false});
+    }
+    template <class Archive> void load(Archive&) {}
+};
+int nothing(last_straw) {
+    return 0;
+}
 std::vector<int> numbers(int n) {
     std::vector<int> all(static_cast<std::size_t>(n));
     std::iota(all.begin(), all.end(), 0);
@@ -238,6 +250,19 @@ TEST(process_pool, EX02_map_throws_timeout_error_at_its_deadline) {
 }
 
 // cancel
+
+TEST(process_pool, a_map_that_is_refused_halfway_withdraws_what_it_has_submitted) {
+    heddle::process_pool procs(1);
+    const gate g;
+    const auto running = procs.submit(gate::pass, g.name());
+    g.wait_for_arrival();
+    EXPECT_THROW(procs.map(nothing, std::vector<last_straw>{{}, {}, {&procs}}, {.chunk = 1}),
+                 heddle::shutdown_error);
+    g.open();
+    running.wait();
+    procs.shutdown();
+    EXPECT_EQ(procs.stats().tasks, 1U);
+}
 
 TEST(process_pool, a_call_withdrawn_before_it_starts_never_runs) {
     const scratch_folder folder;

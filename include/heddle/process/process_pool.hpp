@@ -59,12 +59,13 @@ struct process_pool_stats {
 /// it is told so.
 class HEDDLE_API process_pool {
  public:
+    /// So many workers; 0 means rt::cpu_count(). Blocks, Throws: as below.
     explicit process_pool(unsigned workers = 0) : process_pool(process_pool_options{.workers = workers}) {}
     /// Starts the fork server and the workers.
     /// Blocks: the calling thread until the server is there. Throws: std::system_error; broken_pool if the
     /// program does not serve (see process_main()); std::invalid_argument for a start method that is refused.
     explicit process_pool(process_pool_options options);
-    /// shutdown({.wait = true}).
+    /// shutdown({.wait = true}). Blocks: the calling thread.
     ~process_pool();
     process_pool(const process_pool&) = delete;
     process_pool& operator=(const process_pool&) = delete;
@@ -103,13 +104,18 @@ class HEDDLE_API process_pool {
             options.chunk != 0 ? options.chunk : all.size() / (workers() * std::size_t{4}) + 1;
         std::vector<future<R>> futures;
         futures.reserve(all.size());
-        for (std::size_t at = 0; at < all.size(); at += chunk) {
-            const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
-            const auto last = first + static_cast<std::ptrdiff_t>(std::min(chunk, all.size() - at));
-            const std::vector<item> part(std::make_move_iterator(first), std::make_move_iterator(last));
-            auto* const task = new detail::remote_chunk<R, F, item>(part.size());
-            task->add_futures_to(futures);
-            if (pack_or_fail(*task, [&] { task->pack(f, part); })) enqueue(*task);
+        try {
+            for (std::size_t at = 0; at < all.size(); at += chunk) {
+                const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
+                const auto last = first + static_cast<std::ptrdiff_t>(std::min(chunk, all.size() - at));
+                const std::vector<item> part(std::make_move_iterator(first), std::make_move_iterator(last));
+                auto* const task = new detail::remote_chunk<R, F, item>(part.size());
+                task->add_futures_to(futures);
+                if (pack_or_fail(*task, [&] { task->pack(f, part); })) enqueue(*task);
+            }
+        } catch (...) {
+            for (const auto& made : futures) made.cancel();  // refused halfway: nobody will see these
+            throw;
         }
         return map_result<R>(std::move(futures), options.until);
     }
@@ -122,6 +128,7 @@ class HEDDLE_API process_pool {
     unsigned workers() const noexcept;
     /// The processes that are alive now.
     std::vector<pid_t> pids() const;
+    /// What it has done so far.
     process_pool_stats stats() const;
 
  private:
