@@ -47,7 +47,7 @@ item fetch_from(const heddle::endpoint& where, std::chrono::microseconds timeout
     i.wait_us = static_cast<std::uint64_t>(timeout.count());
     i.address = where.address;
     i.port = where.port;
-    i.host = where.address;
+    i.host = to_string(where);
     i.path = "/";
     return i;
 }
@@ -217,6 +217,13 @@ TEST(url, host_port_and_path_are_taken_apart) {
     EXPECT_EQ(parts("http://127.0.0.1:1/"), "127.0.0.1|1|/");
     EXPECT_EQ(parts("http://[::1]:8080/x"), "::1|8080|/x");
     EXPECT_EQ(parts("http://[::1]"), "::1|80|/");
+}
+
+TEST(url, host_and_port_are_put_together_as_a_host_header_has_them) {
+    EXPECT_EQ(parse_url("http://example.org/a").authority(), "example.org");
+    EXPECT_EQ(parse_url("http://example.org:8080/a").authority(), "example.org:8080");
+    EXPECT_EQ(parse_url("http://[::1]:8080/x").authority(), "[::1]:8080");
+    EXPECT_EQ(parse_url("http://[::1]").authority(), "[::1]");
 }
 
 TEST(url, what_is_no_url_is_refused) {

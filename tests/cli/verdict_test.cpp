@@ -83,6 +83,17 @@ TEST(verdict, a_model_that_is_faster_by_a_few_percent_is_not_worth_the_change) {
     EXPECT_TRUE(v->noise);
 }
 
+TEST(verdict, models_that_only_a_disturbed_machine_makes_equal_are_to_be_compared_again) {
+    const auto v =
+        judge(compared({ran(model::sequential, 4.0, 2.0, 6.0), ran(model::threads, 1.5, 1.0, 3.0, 2)}, 0.4));
+    EXPECT_TRUE(v->noise);
+    EXPECT_THAT(v->reasons, Contains(AllOf(HasSubstr("±67 %"), HasSubstr("when it is quiet"))));
+    const auto quiet = judge(
+        compared({ran(model::sequential, 1.0, 0.9, 1.1), ran(model::threads, 0.98, 0.9, 1.05, 2)}, 0.4));
+    EXPECT_TRUE(quiet->noise);
+    EXPECT_THAT(quiet->reasons, Not(Contains(HasSubstr("quiet"))));
+}
+
 TEST(verdict, a_difference_larger_than_the_spread_is_not_noise) {
     const auto v = judge(
         compared({ran(model::sequential, 1.0, 0.95, 1.05), ran(model::threads, 0.8, 0.75, 0.85, 2)}, 0.9));

@@ -207,6 +207,18 @@ TEST(answer, the_most_frequent_words_come_first_and_ties_are_in_alphabetical_ord
     EXPECT_EQ(a.top_words(100).size(), 4U);
 }
 
+TEST(answer, the_summary_of_words_lists_the_most_frequent_if_there_are_any) {
+    answer a;
+    EXPECT_EQ(a.summary("words"), (std::vector<std::string>{"0 words, 0 different, in 0 text files"}));
+    partial_answer part;
+    part.words = {{"a", 1}, {"the", 2}};
+    part.number = 3;
+    part.files = 1;
+    a.add(std::move(part));
+    EXPECT_EQ(a.summary("words"), (std::vector<std::string>{"3 words, 2 different, in 1 text files",
+                                                            "most frequent: the 2, a 1"}));
+}
+
 TEST(answer, problems_are_sorted_whatever_order_they_came_in) {
     partial_answer late;
     late.problems = {"z"};

@@ -47,10 +47,10 @@ std::vector<std::string> answer::summary(const std::string& workload_name) const
     if (workload_name == "words") {
         lines.push_back(
             fmt::format("{} words, {} different, in {} text files", number_, words_.size(), files_));
-        std::string top = "most frequent:";
-        for (const auto& [word, n] : top_words(8)) top += fmt::format(" {} {},", word, n);
-        top.pop_back();
-        lines.push_back(top);
+        std::string top;
+        for (const auto& [word, n] : top_words(8))
+            top += fmt::format("{} {} {}", top.empty() ? "most frequent:" : ",", word, n);
+        if (!top.empty()) lines.push_back(top);
     } else if (workload_name == "hash") {
         lines.push_back(
             fmt::format("{} files hashed; SHA-256 over all of them {}…", files_, digest().substr(0, 16)));

@@ -4,7 +4,6 @@
 #include "result.hpp"
 #include "workload.hpp"
 
-
 namespace heddle::inline v0::cli {
 
 /// Makes all runs and computes the figures. @throws interrupted_error

@@ -21,8 +21,7 @@ void succeed(const http_response_reader& response, partial_answer& a) {
 
 // The same text whatever the model, so that failures compare equal too.
 void fail(const item& i, const std::exception& e, partial_answer& a) {
-    a.problems.push_back("cannot fetch http://" + i.host + ":" + std::to_string(i.port) + i.path + ": " +
-                         e.what());
+    a.problems.push_back("cannot fetch http://" + i.host + i.path + ": " + e.what());
 }
 
 std::span<const std::byte> bytes_of(const std::string& s) {

@@ -51,7 +51,7 @@ struct comparison {
     const run_report* any_run() const;
 };
 
-/// Computes a model's figures from its runs. `sequential` may be null.
+/// Computes a model's figures from its runs, and its speed-up if `c` has a sequential run.
 void compute_figures(model_result& m, const comparison& c, double units_of_work);
 
 struct verdict {

@@ -54,7 +54,6 @@ class collector {
     answer whole_;
 };
 
-// Sequential, threads and processes differ in the type of the executor and in nothing else.
 // Threads and processes, and whatever executor comes next, differ in the type and in nothing else.
 template <class Executor>
 void run_on(Executor& executor, const run_request& request, collector& all, run_report& report) {

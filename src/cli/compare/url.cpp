@@ -9,6 +9,12 @@
 
 namespace heddle::inline v0::cli {
 
+std::string url::authority() const {
+    std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    if (port != 80) text += ":" + std::to_string(port);
+    return text;
+}
+
 url parse_url(const std::string& text) {
     constexpr std::string_view scheme = "http://";
     if (!text.starts_with(scheme))

@@ -11,6 +11,9 @@ struct url {
     std::string host;
     std::uint16_t port = 80;
     std::string path = "/";
+
+    /// Host and port as a URL and a Host header have them: [::1]:8080; the port only if it is not 80.
+    std::string authority() const;
 };
 
 /// @throws usage_error that says what is wrong

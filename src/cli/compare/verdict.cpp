@@ -14,6 +14,10 @@ namespace {
 // Differences below this are never worth a change of model, even where the runs happen to lie close together.
 constexpr double worth_it = 0.05;
 
+// Runs of one model that differ by more than this say more about what else the machine did than about the
+// model.
+constexpr double disturbed = 0.25;
+
 constexpr double mostly = 0.75;
 constexpr double hardly = 0.25;
 
@@ -99,6 +103,16 @@ std::optional<verdict> judge(const comparison& c) {
             "the difference to {} is noise: within the spread of the runs, or below {:.0f} %; of equals "
             "the one that is simplest to program is taken",
             names, worth_it * 100));
+        const auto spread = [](const model_result* m) {
+            return m->wall.median > 0 ? (m->wall.max - m->wall.min) / 2 / m->wall.median : 0;
+        };
+        double widest = 0;
+        for (const auto* m : equals) widest = std::max(widest, spread(m));
+        if (widest > disturbed)
+            v.reasons.push_back(fmt::format(
+                "runs of the same model differ by up to ±{:.0f} %, as where something else uses this "
+                "machine; compare again when it is quiet, or with a higher --repeat",
+                widest * 100));
     }
     const auto* const told = teller(c);
     const auto* const threads = c.find(model::threads);

@@ -100,14 +100,14 @@ workload of_fetches(const compare_options& o) {
         const double latency = o.latency_ms >= 0 ? o.latency_ms : 20;
         w.server = std::make_shared<http_server>(std::chrono::microseconds(in_microseconds(latency)));
         i.address = w.server->where().address;
-        i.host = i.address;
+        i.host = to_string(w.server->where());
         i.port = w.server->where().port;
         i.path = "/";
         w.title = fmt::format("{} requests to a server on loopback that answers after {} ms", n, latency);
     } else {
         const url u = parse_url(o.url);
         i.address = resolve(u.host, u.port).front().address;
-        i.host = u.host;
+        i.host = u.authority();
         i.port = u.port;
         i.path = u.path;
         w.title = fmt::format("{} requests to {}", n, o.url);
