@@ -22,11 +22,16 @@ heddle_embed(chart_js.cpp FILE "${HEDDLE_CHART_JS}" HEADER cli/chart_js.hpp SYMB
 add_library(heddle_cli_parts OBJECT ${sources} chart_js.cpp)
 target_include_directories(heddle_cli_parts PUBLIC "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(heddle_cli_parts
-  PUBLIC heddle::heddle fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json OpenSSL::Crypto Boost::headers
+  PUBLIC heddle_explore heddle::heddle fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json OpenSSL::Crypto Boost::headers
   PRIVATE heddle_flags)
+
+# Where an installed command finds the checker's runtime, from its own folder.
+set_property(SOURCE "${PROJECT_SOURCE_DIR}/src/cli/check/runtime_path.cpp" APPEND PROPERTY
+  COMPILE_DEFINITIONS "HEDDLE_LIBDIR=\"${CMAKE_INSTALL_LIBDIR}\"")
 
 add_executable(heddle_cli "${PROJECT_SOURCE_DIR}/src/cli/main.cpp")
 target_link_libraries(heddle_cli PRIVATE heddle_cli_parts heddle_flags)
+add_dependencies(heddle_cli heddle_check)
 # The process executor finds functions of the command by name, and stacks are printed with names.
 set_target_properties(heddle_cli PROPERTIES OUTPUT_NAME heddle ENABLE_EXPORTS ON)
 # Only for an installed command that was linked to libheddle.so.

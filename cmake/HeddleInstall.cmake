@@ -7,6 +7,11 @@ install(TARGETS heddle EXPORT heddle-targets FILE_SET HEADERS)
 install(EXPORT heddle-targets NAMESPACE heddle:: DESTINATION "${package_dir}")
 if(TARGET heddle_cli)
   install(TARGETS heddle_cli)
+  # The checker's runtime, which the command loads into programs, and the name by which g++ finds it in place of
+  # ThreadSanitizer's (src/cli/check/compiler.cpp).
+  install(TARGETS heddle_check)
+  install(CODE "file(CREATE_LINK ../libheddle_check.so
+    \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/heddle-tsan/libtsan.so\" SYMBOLIC)")
 endif()
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 

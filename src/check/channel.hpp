@@ -11,7 +11,7 @@
 namespace heddle::inline v0::check {
 
 inline constexpr std::uint32_t channel_magic = 0x68646c63;  // "hdlc"
-inline constexpr std::uint32_t channel_version = 1;
+inline constexpr std::uint32_t channel_version = 2;
 
 /// The environment variable that tells the runtime the number of the descriptor of its socket to the
 /// explorer. Without it the runtime passes every call through.
@@ -63,9 +63,9 @@ enum class action : std::uint8_t {
     read_trylock,
     write_trylock,
     rwlock_unlock,
-    sem_wait,
-    sem_trywait,
-    sem_post,
+    semaphore_wait,
+    semaphore_trywait,
+    semaphore_post,
     barrier_arrive,
     barrier_leave,
     once_enter,
@@ -95,6 +95,7 @@ enum event_flag : std::uint8_t {
     event_chosen =
         16,  ///< a number was chosen rather than a thread; `value` is it, `candidates` how many there were
     event_stood_back = 32,  ///< the thread before it had let others go first
+    event_default = 64,     ///< strategy::first would have chosen it too
 };
 
 /// One step of the schedule.
@@ -149,8 +150,9 @@ struct race_record {
         std::uint32_t stack;
         std::uint8_t writes;
         std::uint8_t atomic;
-        std::uint8_t size;
-        std::uint8_t unused[5];
+        std::uint8_t size;   ///< 0: more than 255 bytes
+        std::uint8_t frees;  ///< the memory was given back
+        std::uint8_t unused[4];
     } first, second;
     std::uint64_t address;
     std::uint64_t step;  ///< at which it was noticed

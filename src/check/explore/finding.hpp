@@ -34,7 +34,7 @@ failure_kind classify(const recording& r) noexcept;
 struct finding {
     failure_kind kind = failure_kind::none;
     std::string message;         ///< in one line
-    std::uint64_t schedule = 0;  ///< the number, from 1, of the one that found it
+    std::uint64_t schedule = 0;  ///< the number, from 1, of the one that found it; 0: a replay
     std::string found_by;        ///< "pct 3, seed 17"
     unsigned preemptions = 0;    ///< after minimising
     recording shown;             ///< minimised, with stacks

@@ -2,9 +2,11 @@
 #include "schedule_server.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,6 +97,15 @@ schedule_server::schedule_server(const target& what) {
         // The same addresses in every process: a schedule is the same one only if its locks are where they
         // were.
         ::personality(static_cast<unsigned long>(::personality(0xFFFFFFFF)) | ADDR_NO_RANDOMIZE);
+        if (what.cpu >= 0) {
+            cpu_set_t set;
+            CPU_ZERO(&set);
+            CPU_SET(static_cast<unsigned>(what.cpu), &set);
+            ::sched_setaffinity(0, sizeof set, &set);
+        }
+        // Hundreds of failing schedules would leave hundreds of core files.
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_CORE, &none);
         ::dup2(theirs.get(), first_descriptor);
         ::dup2(memory_.get(), first_descriptor + 1);
         ::dup2(output.get(), first_descriptor + 2);

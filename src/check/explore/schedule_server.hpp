@@ -21,6 +21,7 @@ struct target {
     std::string runtime;                                             ///< path of libheddle_check.so
     std::vector<std::pair<std::string, std::string>> environment{};  ///< set in addition
     std::string output{};  ///< where the program's output goes; empty: nowhere
+    int cpu = -1;          ///< run on this CPU only: a fork is cheaper where its parent ran; negative: on any
 };
 
 /// How a schedule ended, from the outside. The rest is in the channel.

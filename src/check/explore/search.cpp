@@ -246,18 +246,20 @@ void campaign::run_job(bool leads) {
 }
 
 search_result campaign::run(const std::function<void(finding&, const schedule_server&)>& use) {
+    // Alive until the failure has been looked at: a server ends with the thread that started it.
+    std::optional<thread_pool> pool;
     if (o_.jobs <= 1 || o_.mode == search_mode::bounded) {
         run_job(true);
     } else {
         // The first job finds out about the program before the others join it; it runs here, so that progress
         // is told in the caller's thread.
-        thread_pool pool(o_.jobs - 1);
+        pool.emplace(o_.jobs - 1);
         std::vector<future<void>> jobs;
         {
             std::shared_ptr<schedule_server> probe = make_();
             instrumented_ = probe->shared().outcome.instrumented != 0;
         }
-        for (unsigned i = 1; i < o_.jobs; ++i) jobs.push_back(pool.submit([this] { run_job(false); }));
+        for (unsigned i = 1; i < o_.jobs; ++i) jobs.push_back(pool->submit([this] { run_job(false); }));
         std::exception_ptr error;
         try {
             run_job(true);
@@ -338,6 +340,8 @@ std::string message_of(const recording& r, failure_kind kind) {
             return "the program ended with status " + std::to_string(r.end.status);
         case failure_kind::hang:
             return "the program waits in a call that is not controlled";
+        case failure_kind::data_race:
+            return "two threads access the same memory, at least one writes, and nothing orders them";
         default:
             return name_of(kind);
     }

@@ -13,7 +13,7 @@ std::vector<guide_switch> switches_of(const recording& r) {
         if (e.thread >= r.threads.size()) break;
         if ((e.flags & event_chosen) != 0) {
             if (e.value != 0) result.push_back({r.threads[e.thread].path, e.value, steps[e.thread], 1});
-        } else if ((e.flags & event_only) == 0 && (e.thread != before || (e.flags & event_stood_back) != 0)) {
+        } else if ((e.flags & event_default) == 0) {
             result.push_back({r.threads[before].path, r.threads[e.thread].path, steps[before], 0});
         }
         before = e.thread;
@@ -26,7 +26,7 @@ unsigned preemptions_of(const recording& r) noexcept {
     unsigned n = 0;
     std::uint32_t before = 0;
     for (const event& e : r.events) {
-        if (e.thread != before && (e.flags & event_forced) == 0) ++n;
+        if (e.thread != before && (e.flags & (event_forced | event_stood_back)) == 0) ++n;
         before = e.thread;
     }
     return n;

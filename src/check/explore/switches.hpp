@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A schedule as the changes of thread that it consists of, each at a step of the thread that it takes away
-// from. Between them every thread goes on as long as it can. In this form a schedule can be changed: without
-// one of its changes it is still a schedule.
+// A schedule as the choices in which it differs from the one where every thread goes on as long as it can
+// (strategy::first), each at a step of the thread that it takes away from. In this form a schedule can be
+// changed: without one of its choices it is still a schedule.
 
 #include <check/explore/recording.hpp>
 #include <vector>

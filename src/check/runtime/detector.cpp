@@ -56,17 +56,19 @@ void report(thread& me, const access& a, const shadow_cell& earlier) noexcept {
                .stack = 0,
                .writes = earlier.writes(),
                .atomic = earlier.atomic(),
-               .size = 0,
+               .size = static_cast<std::uint8_t>(__builtin_popcount(earlier.mask)),
+               .frees = earlier.frees(),
                .unused = {}};
     r.second = {.pc = pc,
                 .thread = me.number,
                 .stack = 0,
                 .writes = a.writes,
                 .atomic = a.atomic,
-                .size = static_cast<std::uint8_t>(a.size),
+                .size = static_cast<std::uint8_t>(a.size > 255 ? 0 : a.size),
+                .frees = a.frees,
                 .unused = {}};
     if (flag(order_stacks)) r.second.stack = record_call_stack(me, a.pc);
-    if (flag(order_races_fail)) fail(&me, verdict::data_race, "a data race");
+    if (flag(order_races_fail)) fail(&me, verdict::data_race, "");
 }
 
 // One granule of eight bytes.
@@ -95,7 +97,8 @@ void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) n
     mine->clock = me.running->clock->of[me.running->actor];
     mine->actor = me.running->actor;
     mine->mask = mask;
-    mine->flags = static_cast<std::uint8_t>((a.writes ? shadow_writes : 0) | (a.atomic ? shadow_atomic : 0));
+    mine->flags = static_cast<std::uint8_t>((a.writes ? shadow_writes : 0) | (a.atomic ? shadow_atomic : 0) |
+                                            (a.frees ? shadow_frees : 0));
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct access {
     std::uint32_t size;
     bool writes;
     bool atomic;
+    bool frees = false;
 };
 void look_for_race(thread& me, const access& a) noexcept;
 

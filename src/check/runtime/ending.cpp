@@ -45,11 +45,12 @@ bool name_of_uncaught(char* text, std::size_t size) noexcept {
     return true;
 }
 
-// A thread that is neither joined nor detached and still runs is one that somebody forgot.
+// A thread that is neither joined nor detached, and was about to do something, is one that somebody forgot.
+// One that waits for work is left to the end of the process by many programs.
 void complain_of_threads_left(thread& me) noexcept {
     if (!flag(order_threads_left)) return;
     for_each_thread([&](const thread& t) {
-        if (&t != &me && !t.detached && t.number != 0)
+        if (&t != &me && !t.detached && t.number != 0 && (t.pending.ready == nullptr || t.pending.ready(t)))
             fail(&me, verdict::threads_left,
                  "the program ends while a thread runs that is neither joined nor detached");
     });

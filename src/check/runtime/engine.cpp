@@ -83,13 +83,16 @@ void reschedule(thread& me) noexcept {
         n = collect(candidates);
     }
     thread* chosen = candidates[0];
+    thread* by_default = candidates[0];
     const bool me_could = !me.finished && (can_go(me) || may_time_out(me));
-    if (me.undivided != 0 && me_could)
-        chosen = &me;
-    else if (n > 1)
+    if (me.undivided != 0 && me_could) {
+        chosen = by_default = &me;
+    } else if (n > 1) {
+        by_default = first_choice(me, candidates, n);
         chosen = choose_thread(me, candidates, n);
+    }
 
-    std::uint8_t flags = 0;
+    std::uint8_t flags = chosen == by_default ? event_default : 0;
     if (n == 1) flags |= event_only;
     if (!me_could) flags |= event_forced;
     if (me.yielded) flags |= event_stood_back;

@@ -120,7 +120,7 @@ void watch_signals() noexcept {
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     alternate.ss_size = size;
     if (alternate.ss_sp != MAP_FAILED) ::sigaltstack(&alternate, nullptr);
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = &on_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     for (const int number : crash_signals) ::sigaction(number, &action, nullptr);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// The heap of an instrumented program: memory that is given out again begins a new life, so that an access of
-// its former owner does not count as a race with one of the new.
+// The heap of an instrumented program: giving memory back is a write to all of it, and memory that is given
+// out again begins a new life, so that an access of its former owner does not count as a race with one of the
+// new.
 
 #include <errno.h>
+#include <malloc.h>
+#include <algorithm>
 #include <cstddef>
 #include "detector.hpp"
 #include "engine.hpp"
@@ -12,6 +15,7 @@ void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
+void __libc_free(void*);
 }
 
 using namespace heddle::check;
@@ -22,7 +26,27 @@ void* fresh(void* p, std::size_t size) noexcept {
     if (p != nullptr && controlled() != nullptr) forget_memory(p, size);
     return p;
 }
+
+// Of larger blocks only the beginning: looking takes time for every eight bytes.
+constexpr std::size_t most_looked_at = 4096;
+
+void given_back(void* p, const void* pc) noexcept {
+    thread* const me = controlled();
+    if (me == nullptr || p == nullptr) return;
+    const std::size_t size = std::min(::malloc_usable_size(p), most_looked_at);
+    look_for_race(*me, {.address = p,
+                        .pc = pc,
+                        .size = static_cast<std::uint32_t>(size),
+                        .writes = true,
+                        .atomic = false,
+                        .frees = true});
+}
 }  // namespace
+
+HEDDLE_INTERPOSED void free(void* p) {
+    given_back(p, HEDDLE_RETURN_ADDRESS);
+    __libc_free(p);
+}
 
 HEDDLE_INTERPOSED void* malloc(std::size_t size) {
     return fresh(__libc_malloc(size), size);

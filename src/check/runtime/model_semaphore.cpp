@@ -35,7 +35,7 @@ bool has_permit(const thread& t) noexcept {
 int wait(thread& me, sem_t* s, const void* pc, std::uint64_t deadline) noexcept(false) {
     object& o = object_at(s);
     leave_if_cancelled(me);
-    const turn t = take_turn(me, {.what = action::sem_wait,
+    const turn t = take_turn(me, {.what = action::semaphore_wait,
                                   .address = s,
                                   .pc = pc,
                                   .on = &o,
@@ -80,7 +80,7 @@ HEDDLE_INTERPOSED int sem_trywait(sem_t* s) {
     if (me == nullptr) return real_trywait(s);
     object& o = object_at(s);
     const void* const pc = HEDDLE_RETURN_ADDRESS;
-    take_turn(*me, {.what = action::sem_trywait, .address = s, .pc = pc, .on = &o});
+    take_turn(*me, {.what = action::semaphore_trywait, .address = s, .pc = pc, .on = &o});
     if (count_of(s) == 0) {
         errno = EAGAIN;
         return -1;
@@ -95,7 +95,7 @@ HEDDLE_INTERPOSED int sem_post(sem_t* s) {
     if (me == nullptr) return real_post(s);
     object& o = object_at(s);
     const void* const pc = HEDDLE_RETURN_ADDRESS;
-    take_turn(*me, {.what = action::sem_post, .address = s, .pc = pc, .on = &o});
+    take_turn(*me, {.what = action::semaphore_post, .address = s, .pc = pc, .on = &o});
     release(*me, o);
     ++count_of(s);
     point_after_release(*me, s, pc);
@@ -106,7 +106,7 @@ HEDDLE_INTERPOSED int sem_destroy(sem_t* s) {
     thread* const me = controlled();
     if (me != nullptr)
         for_each_thread([&](const thread& t) {
-            if (t.pending.what == action::sem_wait && t.pending.address == s && &t != me)
+            if (t.pending.what == action::semaphore_wait && t.pending.address == s && &t != me)
                 fail(me, verdict::misuse, "a semaphore is destroyed while a thread waits at it");
         });
     return real_destroy(s);

@@ -111,7 +111,10 @@ int create_thread(thread& me, pthread_t* handle, const pthread_attr_t* attribute
 
 int join_thread(thread& me, pthread_t handle, void** result, const void* pc, std::uint64_t deadline) {
     thread* const t = find_thread(handle);
-    if (t == nullptr) return ESRCH;
+    if (t == nullptr) {
+        me.pending = {.what = action::thread_join, .writes = false, .pc = pc};
+        fail(&me, verdict::misuse, "a thread is joined that has been joined before, or never was");
+    }
     if (t == &me) return EDEADLK;
     if (t->detached) fail(&me, verdict::misuse, "a detached thread is joined");
     leave_if_cancelled(me);

@@ -8,7 +8,7 @@
 
 namespace heddle::inline v0::check::runtime {
 
-enum shadow_flag : std::uint8_t { shadow_writes = 1, shadow_atomic = 2 };
+enum shadow_flag : std::uint8_t { shadow_writes = 1, shadow_atomic = 2, shadow_frees = 4 };
 
 struct shadow_cell {
     std::uint64_t pc : 48;
@@ -20,6 +20,7 @@ struct shadow_cell {
 
     bool writes() const noexcept { return (flags & shadow_writes) != 0; }
     bool atomic() const noexcept { return (flags & shadow_atomic) != 0; }
+    bool frees() const noexcept { return (flags & shadow_frees) != 0; }
 };
 static_assert(sizeof(shadow_cell) == 16);
 

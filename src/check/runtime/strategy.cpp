@@ -110,13 +110,12 @@ bool only_by_timeout(const thread& t) noexcept {
 
 // Those that the strategy may choose from: none that has just stood back, and those that can only time out
 // now and then, because otherwise every wait with a near deadline would time out.
-unsigned eligible(thread* const* candidates, unsigned n, thread** out) noexcept {
+unsigned eligible(strategy how, thread* const* candidates, unsigned n, thread** out) noexcept {
     unsigned m = 0;
     for (unsigned i = 0; i < n; ++i) {
         thread& t = *candidates[i];
         if (t.yielded) continue;
-        if (only_by_timeout(t) && how() != strategy::pct &&
-            (how() == strategy::first || random_below(8) != 0))
+        if (only_by_timeout(t) && how != strategy::pct && (how == strategy::first || random_below(8) != 0))
             continue;
         out[m++] = &t;
     }
@@ -135,7 +134,7 @@ bool goes_nowhere(action what) noexcept {
         case action::mutex_trylock:
         case action::read_trylock:
         case action::write_trylock:
-        case action::sem_trywait:
+        case action::semaphore_trywait:
         case action::yield:
         case action::sleep:
         case action::fence:
@@ -197,7 +196,7 @@ thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcep
     ++engine.decisions;
     if (thread* const guided = guided_thread(me, candidates, n)) return guided;
     thread* left[max_threads] = {candidates[0]};
-    const unsigned m = eligible(candidates, n, left);
+    const unsigned m = eligible(how(), candidates, n, left);
     if (m == 1) return left[0];
     switch (how()) {
         case strategy::first:
@@ -212,6 +211,12 @@ thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcep
             return by_surw(left, m);
     }
     return left[0];
+}
+
+thread* first_choice(thread& me, thread* const* candidates, unsigned n) noexcept {
+    thread* left[max_threads] = {candidates[0]};
+    const unsigned m = eligible(strategy::first, candidates, n, left);
+    return m == 1 ? left[0] : by_first(me, left, m);
 }
 
 std::uint64_t choose_number(thread& me, std::uint64_t n) noexcept {

@@ -19,6 +19,9 @@ void announced(thread& me) noexcept;
 /// One of `n` >= 2 candidates; `me` is the one that announces, and may be among them.
 thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcept;
 
+/// Whom of them strategy::first chooses.
+thread* first_choice(thread& me, thread* const* candidates, unsigned n) noexcept;
+
 /// A number below `n` >= 2.
 std::uint64_t choose_number(thread& me, std::uint64_t n) noexcept;
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <heddle/rt/topology.hpp>
+#include <map>
+#include <memory>
+
+#include "../usage_error.hpp"
+#include "../verbs.hpp"
+#include "check_options.hpp"
+
+namespace heddle::inline v0::cli {
+
+namespace {
+
+using check::points;
+using check::search_mode;
+
+const std::map<std::string, search_mode> modes{
+    {"rotate", search_mode::rotate}, {"random", search_mode::random_walk}, {"pct", search_mode::pct},
+    {"pos", search_mode::pos},       {"surw", search_mode::surw},          {"bounded", search_mode::bounded}};
+const std::map<std::string, points> places{
+    {"auto", points::automatic}, {"sync", points::synchronisation}, {"memory", points::memory}};
+
+struct given {
+    std::string mode = "rotate";
+    std::string where = "auto";
+    double seconds = 60;
+    bool no_races = false;
+    bool no_minimise = false;
+};
+
+void describe(CLI::App& verb, check_options& o, given& g) {
+    verb.add_option("-n,--schedules", o.search.schedules, "at most so many schedules")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+        ->capture_default_str();
+    verb.add_option("-t,--time", g.seconds, "at most so many seconds")
+        ->check(CLI::Range(0.01, 1e6))
+        ->capture_default_str();
+    verb.add_option("-s,--strategy", g.mode,
+                    "how schedules are chosen: rotate, random, pct, pos, surw or bounded")
+        ->check(CLI::IsMember(modes))
+        ->capture_default_str();
+    verb.add_option("-d,--depth", o.search.depth, "of pct, and the most preemptions of bounded")
+        ->check(CLI::Range(1, 16))
+        ->capture_default_str();
+    verb.add_option("--seed", o.search.seed, "another seed gives other schedules")->capture_default_str();
+    verb.add_option("--points", g.where,
+                    "where another thread may go on: sync, memory (needs an instrumented program), or auto")
+        ->check(CLI::IsMember(places))
+        ->capture_default_str();
+    verb.add_option("--max-steps", o.search.max_steps, "a schedule of more steps makes no progress")
+        ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{4'000'000}))
+        ->capture_default_str();
+    verb.add_option("-j,--jobs", o.search.jobs, "schedules run at once; default: one for each CPU")
+        ->check(CLI::Range(1, 256));
+    verb.add_option("--workers", o.search.workers, "how many CPUs the program sees")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    verb.add_flag("--no-races", g.no_races, "do not look for data races");
+    verb.add_flag("--no-minimise", g.no_minimise, "show the schedule as it was found");
+    verb.add_flag("--late-timeouts", o.search.late_timeouts, "time-outs happen only when nothing else can");
+    verb.add_flag("--threads-left", o.search.threads_left_fail,
+                  "an exit while a thread runs that is neither joined nor detached is a failure");
+    verb.add_flag("--baton", o.search.baton, "run each thread on a kernel thread of its own (slower)");
+    verb.add_option("--replay", o.replay, "run the schedule of this file again");
+    verb.add_option("-o,--replay-file", o.replay_file, "where to write the schedule that fails")
+        ->default_str("PROGRAM.replay");
+    verb.add_option("--output", o.output, "append what the program prints to this file; default: nowhere");
+    verb.add_flag("--json", o.json, "print JSON");
+    verb.prefix_command();
+    verb.footer("The program and its arguments come last: heddle check [OPTIONS] PROGRAM [ARGUMENT…]");
+}
+
+}  // namespace
+
+std::function<int()> add_check(CLI::App& app) {
+    auto o = std::make_shared<check_options>();
+    auto g = std::make_shared<given>();
+    CLI::App* const verb = app.add_subcommand(
+        "check",
+        "run a program under many orders of its threads, find the one that breaks it, and replay it");
+    o->search.jobs = static_cast<unsigned>(rt::cpu_count());
+    describe(*verb, *o, *g);
+    return [verb, o, g] {
+        o->command = verb->remaining();
+        if (!o->command.empty() && o->command.front() == "--") o->command.erase(o->command.begin());
+        if (o->command.empty() && o->replay.empty())
+            throw usage_error("which program? heddle check [OPTIONS] PROGRAM [ARGUMENT…]");
+        if (!o->command.empty() && o->command.front().starts_with("-"))
+            throw usage_error("unknown option '" + o->command.front() + "'; see heddle check --help");
+        o->search.mode = modes.at(g->mode);
+        o->search.where = places.at(g->where);
+        o->search.time = std::chrono::milliseconds(static_cast<std::int64_t>(g->seconds * 1000));
+        o->search.find_races = !g->no_races;
+        o->search.minimise = !g->no_minimise;
+        o->colour = !o->json && ::isatty(STDOUT_FILENO) == 1;
+        return run_check(*o);
+    };
+}
+
+}  // namespace heddle::inline v0::cli
