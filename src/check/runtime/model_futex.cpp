@@ -33,16 +33,13 @@ long fail_with(int error) noexcept {
 long wait(thread& me, std::uint32_t* word, std::uint32_t expected, std::uint32_t mask, std::uint64_t deadline,
           const void* pc) noexcept {
     object& o = object_at(word);
-    take_turn(me, {.what = action::futex_wait,
-                   .writes = false,
-                   .address = word,
-                   .pc = pc,
-                   .on = &o,
-                   .value = expected});
+    take_turn(
+        me,
+        {.what = action::word_wait, .writes = false, .address = word, .pc = pc, .on = &o, .value = expected});
     if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return fail_with(EAGAIN);
     enqueue(me);
     me.wait_value = mask;
-    const turn t = take_turn(me, {.what = action::futex_woken,
+    const turn t = take_turn(me, {.what = action::word_woken,
                                   .writes = false,
                                   .address = word,
                                   .pc = pc,
@@ -58,7 +55,7 @@ long wait(thread& me, std::uint32_t* word, std::uint32_t expected, std::uint32_t
 thread* first_waiter(const object& o, std::uint32_t mask) noexcept {
     thread* first = nullptr;
     for_each_thread([&](thread& t) {
-        if (t.pending.what == action::futex_woken && t.pending.on == &o && !t.signalled &&
+        if (t.pending.what == action::word_woken && t.pending.on == &o && !t.signalled &&
             (t.wait_value & mask) != 0 && (first == nullptr || t.ticket < first->ticket))
             first = &t;
     });
@@ -67,7 +64,7 @@ thread* first_waiter(const object& o, std::uint32_t mask) noexcept {
 
 long wake(thread& me, std::uint32_t* word, std::uint32_t limit, std::uint32_t mask, const void* pc) noexcept {
     object& o = object_at(word);
-    take_turn(me, {.what = action::futex_wake, .address = word, .pc = pc, .on = &o, .value = limit});
+    take_turn(me, {.what = action::word_wake, .address = word, .pc = pc, .on = &o, .value = limit});
     long n = 0;
     for (; n < static_cast<long>(limit); ++n) {
         thread* const t = first_waiter(o, mask);
