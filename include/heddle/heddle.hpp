@@ -42,6 +42,8 @@
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/once.hpp>
 #include <heddle/sync/priority_mutex.hpp>
+#include <heddle/sync/queue.hpp>
+#include <heddle/sync/queue_result.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/shared_mutex.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/rt/fiber_task.hpp>
+#include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/topology.hpp>
 #include <heddle/sync/detail/spin.hpp>
 #include <heddle/sync/detail/wait.hpp>
@@ -46,6 +47,17 @@ bool spinner::again() noexcept {
     pause(rounds_ < 3 ? 1 << rounds_ : 8);
     ++rounds_;
     return true;
+}
+
+void brief_wait::again() noexcept {
+    if (spinning_ && (spinning_ = spinner_.again())) return;
+    // Nobody wakes it: the other must not be made to look for those who wait for these few instructions.
+    constexpr std::chrono::microseconds nap{50};
+    try {
+        rt::park(this, [] { return true; }, rt::deadline::after(nap));
+    } catch (const std::bad_alloc&) {
+        // No memory for a timer: then without a pause.
+    }
 }
 
 suspends here() noexcept {
