@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: BSL-1.0
-# Every examples/*.cpp is a program and a CTest test that runs it.
+# Every examples/*.cpp is a program and a CTest test that runs it. Those named check_*.cpp explore their own threads: they
+# take the checker, and no sanitizer.
 file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp")
+if(NOT TARGET heddle::check OR NOT HEDDLE_TEST_PREFIX STREQUAL "")
+  list(FILTER examples EXCLUDE REGEX "/check_[^/]*$")
+endif()
 foreach(file IN LISTS examples)
   get_filename_component(name "${file}" NAME_WE)
   set(target heddle_example_${name})
   add_executable(${target} "${file}")
   target_link_libraries(${target} PRIVATE heddle::heddle heddle_flags)
+  if(name MATCHES "^check_")
+    target_link_libraries(${target} PRIVATE heddle::check)
+    heddle_check(${target})
+  endif()
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/examples")

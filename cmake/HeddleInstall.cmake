@@ -4,15 +4,16 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/heddle")
 
 install(TARGETS heddle EXPORT heddle-targets FILE_SET HEADERS)
-install(EXPORT heddle-targets NAMESPACE heddle:: DESTINATION "${package_dir}")
 if(TARGET heddle_cli)
   install(TARGETS heddle_cli)
   # The checker's runtime, which the command loads into programs, and the name by which g++ finds it in place of
   # ThreadSanitizer's (src/cli/check/compiler.cpp).
-  install(TARGETS heddle_check)
+  install(TARGETS heddle_check heddle_check_library EXPORT heddle-targets)
   install(CODE "file(CREATE_LINK ../libheddle_check.so
     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/heddle-tsan/libtsan.so\" SYMBOLIC)")
+  install(FILES "${CMAKE_CURRENT_LIST_DIR}/HeddleCheck.cmake" DESTINATION "${package_dir}" RENAME heddle-check.cmake)
 endif()
+install(EXPORT heddle-targets NAMESPACE heddle:: DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/heddle-config.cmake.in"

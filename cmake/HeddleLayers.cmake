@@ -79,6 +79,27 @@ function(heddle_library)
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 endfunction()
 
+# heddle_instrumented_library()
+#
+# heddle once more, built for the checker: what heddle's own tests explore. Not part of a plain build.
+function(heddle_instrumented_library)
+  get_property(layers GLOBAL PROPERTY HEDDLE_LAYERS)
+  set(sources "")
+  foreach(layer IN LISTS layers)
+    get_target_property(type heddle_${layer} TYPE)
+    if(type STREQUAL "OBJECT_LIBRARY")
+      get_target_property(of_layer heddle_${layer} SOURCES)
+      list(APPEND sources ${of_layer})
+    endif()
+  endforeach()
+  add_library(heddle_instrumented STATIC EXCLUDE_FROM_ALL ${sources})
+  target_include_directories(heddle_instrumented PUBLIC "${PROJECT_SOURCE_DIR}/include" PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_compile_features(heddle_instrumented PUBLIC cxx_std_20)
+  target_link_libraries(heddle_instrumented PUBLIC Threads::Threads PRIVATE heddle_cereal heddle_flags)
+  set_target_properties(heddle_instrumented PROPERTIES CXX_EXTENSIONS OFF)
+  heddle_check(heddle_instrumented)
+endfunction()
+
 # cereal is headers only, and its CMake package is not everywhere: the headers are what counts.
 find_path(HEDDLE_CEREAL_INCLUDE_DIR cereal/cereal.hpp DOC "Folder that holds cereal/cereal.hpp")
 if(NOT HEDDLE_CEREAL_INCLUDE_DIR)

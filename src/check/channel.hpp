@@ -27,7 +27,7 @@ inline constexpr std::size_t max_events = std::size_t{1} << 22;
 inline constexpr std::size_t max_guide = std::size_t{1} << 22;
 
 /// How the next thread is chosen where several can go.
-enum class strategy : std::uint8_t {
+enum class strategy_kind : std::uint8_t {
     first,        ///< no change of thread unless it must be
     random_walk,  ///< any of them, equally likely
     pct,   ///< by random priorities that change at `depth - 1` random steps (Burckhardt et al., ASPLOS 2010)
@@ -95,7 +95,7 @@ enum event_flag : std::uint8_t {
     event_chosen =
         16,  ///< a number was chosen rather than a thread; `value` is it, `candidates` how many there were
     event_stood_back = 32,  ///< the thread before it had let others go first
-    event_default = 64,     ///< strategy::first would have chosen it too
+    event_default = 64,     ///< strategy_kind::first would have chosen it too
 };
 
 /// One step of the schedule.
@@ -201,7 +201,7 @@ struct orders {
     std::uint64_t surw_address;  ///< the events on this address count (SURW); 0: all
     std::uint32_t flags;
     std::uint32_t workers;  ///< how many CPUs the program sees; 0: as many as there are
-    strategy how;
+    strategy_kind how;
     guidance guided;
     std::uint8_t depth;
     std::uint8_t unused[5];

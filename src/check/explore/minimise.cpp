@@ -49,7 +49,7 @@ class attempt {
         for (unsigned n = 0; n < limit && go_on_(); ++n, ++tried_) {
             channel& c = server_.shared();
             c.orders = base_;
-            c.orders.how = strategy::first;
+            c.orders.how = strategy_kind::first;
             c.orders.guided = guidance::decisions;
             c.orders.guide_length = all.prefix().size();
             std::copy(all.prefix().begin(), all.prefix().end(), c.guide_decision);

@@ -5,25 +5,25 @@ namespace heddle::inline v0::check {
 
 namespace {
 
-strategy strategy_of(const search_options& o, std::uint64_t n) {
+strategy_kind strategy_of(const search_options& o, std::uint64_t n) {
     switch (o.mode) {
         case search_mode::random_walk:
-            return strategy::random_walk;
+            return strategy_kind::random_walk;
         case search_mode::pct:
-            return strategy::pct;
+            return strategy_kind::pct;
         case search_mode::pos:
-            return strategy::pos;
+            return strategy_kind::pos;
         case search_mode::surw:
-            return strategy::surw;
+            return strategy_kind::surw;
         case search_mode::bounded:
-            return strategy::first;
+            return strategy_kind::first;
         case search_mode::rotate:
             break;
     }
     // None of them is best for every program. The very first schedule is the plainest one.
-    if (n == 1) return strategy::first;
-    constexpr strategy turns[] = {strategy::random_walk, strategy::pct,  strategy::pos,
-                                  strategy::pct,         strategy::surw, strategy::pos};
+    if (n == 1) return strategy_kind::first;
+    constexpr strategy_kind turns[] = {strategy_kind::random_walk, strategy_kind::pct,  strategy_kind::pos,
+                                       strategy_kind::pct,         strategy_kind::surw, strategy_kind::pos};
     return turns[n % std::size(turns)];
 }
 
@@ -44,8 +44,7 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     r.flags = order_quiet;
     if (memory) {
         r.flags |= order_memory_points;
-        if (o.mode != search_mode::bounded && n > warm_up && n % all_points_every != 0)
-            r.flags |= order_hot_only;
+        if (n > warm_up && n % all_points_every != 0) r.flags |= order_hot_only;
         r.flags |= order_find_hot;
     } else {
         r.flags |= order_release_points;
@@ -61,19 +60,19 @@ std::string describe(const orders& o) {
     std::string text;
     if (o.guided == guidance::decisions) return "systematic";
     switch (o.how) {
-        case strategy::first:
+        case strategy_kind::first:
             text = "no preemption";
             break;
-        case strategy::random_walk:
+        case strategy_kind::random_walk:
             text = "random walk";
             break;
-        case strategy::pct:
+        case strategy_kind::pct:
             text = "pct " + std::to_string(o.depth);
             break;
-        case strategy::pos:
+        case strategy_kind::pos:
             text = "pos";
             break;
-        case strategy::surw:
+        case strategy_kind::surw:
             text = "surw";
             break;
     }

@@ -48,6 +48,18 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
     return result;
 }
 
+// Hundreds of failing schedules would leave hundreds of core files.
+void no_core_files() {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
+void give_descriptors(int socket, int memory, int output) {
+    ::dup2(socket, first_descriptor);
+    ::dup2(memory, first_descriptor + 1);
+    ::dup2(output, first_descriptor + 2);
+}
+
 bool receive(int socket, answer& a) {
     for (;;) {
         const ssize_t n = ::recv(socket, &a, sizeof a, MSG_DONTWAIT);
@@ -72,12 +84,34 @@ void schedule_server::map_memory() {
     shared_->version = channel_version;
 }
 
-schedule_server::schedule_server(const target& what) {
-    map_memory();
+// @return the server's end of the socket
+unique_fd schedule_server::connect() {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) fail("a socket for the checker");
     socket_ = pollable(unique_fd(ends[0]));
-    const unique_fd theirs(ends[1]);
+    return unique_fd(ends[1]);
+}
+
+schedule_server::schedule_server(const std::function<void(int socket, channel& shared)>& serve) {
+    map_memory();
+    const unique_fd theirs = connect();
+    const unique_fd output(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (!output) fail("/dev/null");
+    pid_ = ::fork();
+    if (pid_ < 0) fail("a process for the checker");
+    if (pid_ == 0) {
+        no_core_files();
+        give_descriptors(theirs.get(), memory_.get(), output.get());
+        ::close(socket_.fd());
+        serve(first_descriptor, *shared_);
+        ::_exit(0);
+    }
+    wait_until_ready("the test");
+}
+
+schedule_server::schedule_server(const target& what) {
+    map_memory();
+    const unique_fd theirs = connect();
     const unique_fd output(::open(what.output.empty() ? "/dev/null" : what.output.c_str(),
                                   O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (!output) fail(what.output.c_str());
@@ -103,12 +137,8 @@ schedule_server::schedule_server(const target& what) {
             CPU_SET(static_cast<unsigned>(what.cpu), &set);
             ::sched_setaffinity(0, sizeof set, &set);
         }
-        // Hundreds of failing schedules would leave hundreds of core files.
-        const rlimit none{0, 0};
-        ::setrlimit(RLIMIT_CORE, &none);
-        ::dup2(theirs.get(), first_descriptor);
-        ::dup2(memory_.get(), first_descriptor + 1);
-        ::dup2(output.get(), first_descriptor + 2);
+        no_core_files();
+        give_descriptors(theirs.get(), memory_.get(), output.get());
         ::execvpe(argv[0], argv.data(), envp.data());
         const int error = errno;
         (void)!::write(result_to.get(), &error, sizeof error);

@@ -37,8 +37,9 @@ class schedule_server {
     /// Starts `what`; returns when it waits before main. Throws: std::system_error; heddle::error with a
     /// sentence when the program cannot be checked.
     explicit schedule_server(const target& what);
-    /// Forks the calling process; the copy serves and runs `body` for each schedule.
-    explicit schedule_server(std::function<void()> body);
+    /// Forks the calling process; the copy calls `serve` with its socket, after which come the descriptors of
+    /// the shared memory and of /dev/null, and must not return.
+    explicit schedule_server(const std::function<void(int socket, channel& shared)>& serve);
     schedule_server(const schedule_server&) = delete;
     schedule_server& operator=(const schedule_server&) = delete;
     ~schedule_server();
@@ -52,6 +53,7 @@ class schedule_server {
 
  private:
     void map_memory();
+    unique_fd connect();
     void wait_until_ready(const std::string& program);
 
     unique_fd memory_;

@@ -118,7 +118,7 @@ void campaign::weigh(const recording& r) {
 }
 
 void campaign::fill_weights(channel& c, const orders& asked) {
-    if (asked.how != strategy::surw) return;
+    if (asked.how != strategy_kind::surw) return;
     const std::lock_guard hold(lock_);
     c.n_weights = 0;
     for (const auto& [path, events] : weights_) {
@@ -201,7 +201,12 @@ void campaign::run_random(std::shared_ptr<schedule_server>& server, bool leads) 
 void campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
     const std::uint64_t budget =
         o_.mode == search_mode::bounded ? o_.schedules : std::max<std::uint64_t>(o_.schedules / 2, 1);
+    const auto known = [&] {
+        const auto& hot = server->shared().hot;
+        return std::count_if(std::begin(hot), std::end(hot), [](std::uint64_t pc) { return pc != 0; });
+    };
     for (unsigned bound = 0; bound <= o_.depth; ++bound) {
+        const auto known_before = known();
         bounded_enumeration all(bound);
         for (;;) {
             if (!time_left() || result_.systematic >= budget) return;
@@ -211,7 +216,7 @@ void campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
                 return;
             }
             orders asked = plan(o_, warm_up + 1, instrumented_, expected_);
-            asked.how = strategy::first;
+            asked.how = strategy_kind::first;
             asked.guided = guidance::decisions;
             asked.guide_length = all.prefix().size();
             std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
@@ -220,6 +225,11 @@ void campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
             if (server->shared().outcome.how == verdict::diverged)
                 return;  // not deterministic: nothing can be said
             if (!all.advance(copy_recording(*server, {}))) break;
+        }
+        // Conflicts that were first seen now make more points: all again, with those.
+        if (known() != known_before) {
+            --bound;
+            continue;
         }
         result_.complete_to = bound;
         if (!all.limited()) {

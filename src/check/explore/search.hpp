@@ -7,6 +7,7 @@
 #include <check/explore/finding.hpp>
 #include <chrono>
 #include <functional>
+#include <heddle/check/options.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,12 +22,6 @@ enum class search_mode {
     pos,
     surw,
     bounded,  ///< all schedules with 0, 1, 2 … `depth` preemptions
-};
-
-enum class points {
-    automatic,  ///< memory if the program is instrumented, synchronisation otherwise
-    synchronisation,
-    memory,
 };
 
 struct search_options {

@@ -35,7 +35,7 @@ unsigned preemptions_of(const recording& r) noexcept {
 void order_switches(schedule_server& server, const orders& base, const std::vector<guide_switch>& switches) {
     channel& c = server.shared();
     c.orders = base;
-    c.orders.how = strategy::first;
+    c.orders.how = strategy_kind::first;
     c.orders.guided = guidance::switches;
     c.orders.guide_length = switches.size();
     std::copy(switches.begin(), switches.end(), c.guide_switches);

@@ -2,8 +2,8 @@
 #pragma once
 
 // A schedule as the choices in which it differs from the one where every thread goes on as long as it can
-// (strategy::first), each at a step of the thread that it takes away from. In this form a schedule can be
-// changed: without one of its choices it is still a schedule.
+// (strategy_kind::first), each at a step of the thread that it takes away from. In this form a schedule can
+// be changed: without one of its choices it is still a schedule.
 
 #include <check/explore/recording.hpp>
 #include <vector>

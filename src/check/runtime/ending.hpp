@@ -10,6 +10,9 @@ namespace heddle::inline v0::check::runtime {
 /// The main thread calls pthread_exit: the others go on, and the last one ends the process.
 [[noreturn]] void end_main_thread(thread& me) noexcept;
 
+/// Ends the schedule as the end of main does, without the destructors of static objects.
+[[noreturn]] void end_schedule(thread& me, const void* pc) noexcept;
+
 /// Once, before the first schedule of this process.
 void prepare_threads() noexcept;
 

@@ -28,25 +28,35 @@ constinit char all_fences = 0;
 
 enum class kind { load, store, update };
 
-thread* point(const volatile void* address, std::uint32_t size, kind k, int order, const void* pc) noexcept {
+// Lets others go on before an access.
+void announce(const volatile void* address, std::uint32_t size, kind k, const void* pc) noexcept {
     thread* const me = controlled();
-    if (me == nullptr) return nullptr;
-    const void* const a = const_cast<const void*>(address);
-    const bool writes = k != kind::load;
+    if (me == nullptr) return;
     take_turn(*me, {.what = k == kind::load    ? action::atomic_load
                             : k == kind::store ? action::atomic_store
                                                : action::atomic_update,
-                    .writes = writes,
-                    .address = reinterpret_cast<const void*>(bits(a) & ~std::uint64_t{7}),
+                    .writes = k != kind::load,
+                    .address = reinterpret_cast<const void*>(bits(const_cast<const void*>(address)) &
+                                                             ~std::uint64_t{7}),
                     .pc = pc,
                     .size = static_cast<std::uint8_t>(size)});
-    if (flag(order_races)) {
-        object& o = object_at(a);
-        if (k != kind::store && is_acquire(order)) acquire(*me, o);
-        look_for_race(*me, {.address = a, .pc = pc, .size = size, .writes = writes, .atomic = true});
-        if (k != kind::load && is_release(order)) release(*me, o);
-    }
-    return me;
+}
+
+// What the access orders. It belongs to the same step: nobody else runs between the two.
+void note_access(const volatile void* address, std::uint32_t size, kind k, int order,
+                 const void* pc) noexcept {
+    thread* const me = controlled();
+    if (me == nullptr || !flag(order_races)) return;
+    const void* const a = const_cast<const void*>(address);
+    object& o = object_at(a);
+    if (k != kind::store && is_acquire(order)) acquire(*me, o);
+    look_for_race(*me, {.address = a, .pc = pc, .size = size, .writes = k != kind::load, .atomic = true});
+    if (k != kind::load && is_release(order)) release(*me, o);
+}
+
+void point(const volatile void* address, std::uint32_t size, kind k, int order, const void* pc) noexcept {
+    announce(address, size, k, pc);
+    note_access(address, size, k, order, pc);
 }
 
 template <class T> T load(const volatile T* a, int order, const void* pc) noexcept {
@@ -59,9 +69,14 @@ template <class T> void store(volatile T* a, T value, int order, const void* pc)
     __atomic_store_n(a, value, __ATOMIC_SEQ_CST);
 }
 
-template <class T> bool exchange_if(volatile T* a, T& expected, T value, int order, const void* pc) noexcept {
-    point(a, sizeof(T), kind::update, order, pc);
-    return __atomic_compare_exchange_n(a, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+// One that fails is a load, with an order of its own.
+template <class T>
+bool exchange_if(volatile T* a, T& expected, T value, int order, int failed, const void* pc) noexcept {
+    announce(a, sizeof(T), kind::update, pc);
+    const bool done =
+        __atomic_compare_exchange_n(a, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    note_access(a, sizeof(T), done ? kind::update : kind::load, done ? order : failed, pc);
+    return done;
 }
 
 }  // namespace
@@ -87,16 +102,16 @@ template <class T> bool exchange_if(volatile T* a, T& expected, T value, int ord
     HEDDLE_UPDATE(BITS, T, fetch_xor, __atomic_fetch_xor)                                                    \
     HEDDLE_UPDATE(BITS, T, fetch_nand, __atomic_fetch_nand)                                                  \
     HEDDLE_INTERPOSED int __tsan_atomic##BITS##_compare_exchange_strong(volatile T* a, T* expected, T value, \
-                                                                        int order, int) {                    \
-        return exchange_if(a, *expected, value, order, HEDDLE_RETURN_ADDRESS);                               \
+                                                                        int order, int failed) {             \
+        return exchange_if(a, *expected, value, order, failed, HEDDLE_RETURN_ADDRESS);                       \
     }                                                                                                        \
     HEDDLE_INTERPOSED int __tsan_atomic##BITS##_compare_exchange_weak(volatile T* a, T* expected, T value,   \
-                                                                      int order, int) {                      \
-        return exchange_if(a, *expected, value, order, HEDDLE_RETURN_ADDRESS);                               \
+                                                                      int order, int failed) {               \
+        return exchange_if(a, *expected, value, order, failed, HEDDLE_RETURN_ADDRESS);                       \
     }                                                                                                        \
     HEDDLE_INTERPOSED T __tsan_atomic##BITS##_compare_exchange_val(volatile T* a, T expected, T value,       \
-                                                                   int order, int) {                         \
-        exchange_if(a, expected, value, order, HEDDLE_RETURN_ADDRESS);                                       \
+                                                                   int order, int failed) {                  \
+        exchange_if(a, expected, value, order, failed, HEDDLE_RETURN_ADDRESS);                               \
         return expected;                                                                                     \
     }
 

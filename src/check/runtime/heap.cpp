@@ -22,8 +22,9 @@ using namespace heddle::check;
 using namespace heddle::check::runtime;
 
 namespace {
-void* fresh(void* p, std::size_t size) noexcept {
-    if (p != nullptr && controlled() != nullptr) forget_memory(p, size);
+// All of the block, which may be larger than what was asked for.
+void* fresh(void* p) noexcept {
+    if (p != nullptr && controlled() != nullptr) forget_memory(p, ::malloc_usable_size(p));
     return p;
 }
 
@@ -49,29 +50,29 @@ HEDDLE_INTERPOSED void free(void* p) {
 }
 
 HEDDLE_INTERPOSED void* malloc(std::size_t size) {
-    return fresh(__libc_malloc(size), size);
+    return fresh(__libc_malloc(size));
 }
 
 HEDDLE_INTERPOSED void* calloc(std::size_t n, std::size_t size) {
-    return fresh(__libc_calloc(n, size), n * size);
+    return fresh(__libc_calloc(n, size));
 }
 
 HEDDLE_INTERPOSED void* realloc(void* old, std::size_t size) {
-    return fresh(__libc_realloc(old, size), size);
+    return fresh(__libc_realloc(old, size));
 }
 
 HEDDLE_INTERPOSED void* aligned_alloc(std::size_t alignment, std::size_t size) {
-    return fresh(__libc_memalign(alignment, size), size);
+    return fresh(__libc_memalign(alignment, size));
 }
 
 HEDDLE_INTERPOSED void* memalign(std::size_t alignment, std::size_t size) {
-    return fresh(__libc_memalign(alignment, size), size);
+    return fresh(__libc_memalign(alignment, size));
 }
 
 HEDDLE_INTERPOSED int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
     if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
     void* const p = __libc_memalign(alignment, size);
     if (p == nullptr) return ENOMEM;
-    *out = fresh(p, size);
+    *out = fresh(p);
     return 0;
 }

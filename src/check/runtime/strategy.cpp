@@ -24,12 +24,12 @@ std::uint64_t random_below(std::uint64_t n) noexcept {
     return next_random() % n;  // n is small: the bias does not matter
 }
 
-strategy how() noexcept {
+strategy_kind how() noexcept {
     return engine.shared->orders.how;
 }
 
 void demote(thread& t) noexcept {
-    if (how() == strategy::pct) t.priority = --state.lowest;
+    if (how() == strategy_kind::pct) t.priority = --state.lowest;
 }
 
 thread* in_front(thread* const* candidates, unsigned n) noexcept {
@@ -110,12 +110,13 @@ bool only_by_timeout(const thread& t) noexcept {
 
 // Those that the strategy may choose from: none that has just stood back, and those that can only time out
 // now and then, because otherwise every wait with a near deadline would time out.
-unsigned eligible(strategy how, thread* const* candidates, unsigned n, thread** out) noexcept {
+unsigned eligible(strategy_kind how, thread* const* candidates, unsigned n, thread** out) noexcept {
     unsigned m = 0;
     for (unsigned i = 0; i < n; ++i) {
         thread& t = *candidates[i];
         if (t.yielded) continue;
-        if (only_by_timeout(t) && how != strategy::pct && (how == strategy::first || random_below(8) != 0))
+        if (only_by_timeout(t) && how != strategy_kind::pct &&
+            (how == strategy_kind::first || random_below(8) != 0))
             continue;
         out[m++] = &t;
     }
@@ -149,7 +150,7 @@ bool goes_nowhere(action what) noexcept {
 void begin_strategy() noexcept {
     const orders& o = engine.shared->orders;
     state.lowest = high;
-    if (o.how == strategy::pct) {
+    if (o.how == strategy_kind::pct) {
         const std::uint64_t steps = o.expected_steps > 0 ? o.expected_steps : 100;
         state.n_changes = o.depth > 0 ? o.depth - 1u : 0;
         if (state.n_changes > 16) state.n_changes = 16;
@@ -167,8 +168,8 @@ void begin_strategy() noexcept {
 }
 
 void prepare_thread(thread& t) noexcept {
-    t.priority = how() == strategy::pct ? high + (next_random() >> 24) : next_random();
-    if (how() == strategy::surw) {
+    t.priority = how() == strategy_kind::pct ? high + (next_random() >> 24) : next_random();
+    if (how() == strategy_kind::surw) {
         t.weight = 0;
         for (unsigned i = 0; i < engine.shared->n_weights; ++i)
             if (engine.shared->weights[i].path == t.path) t.weight = engine.shared->weights[i].events;
@@ -199,15 +200,15 @@ thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcep
     const unsigned m = eligible(how(), candidates, n, left);
     if (m == 1) return left[0];
     switch (how()) {
-        case strategy::first:
+        case strategy_kind::first:
             return by_first(me, left, m);
-        case strategy::random_walk:
+        case strategy_kind::random_walk:
             return left[random_below(m)];
-        case strategy::pct:
+        case strategy_kind::pct:
             return by_pct(left, m);
-        case strategy::pos:
+        case strategy_kind::pos:
             return by_pos(left, m);
-        case strategy::surw:
+        case strategy_kind::surw:
             return by_surw(left, m);
     }
     return left[0];
@@ -215,7 +216,7 @@ thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcep
 
 thread* first_choice(thread& me, thread* const* candidates, unsigned n) noexcept {
     thread* left[max_threads] = {candidates[0]};
-    const unsigned m = eligible(strategy::first, candidates, n, left);
+    const unsigned m = eligible(strategy_kind::first, candidates, n, left);
     return m == 1 ? left[0] : by_first(me, left, m);
 }
 
@@ -223,7 +224,7 @@ std::uint64_t choose_number(thread& me, std::uint64_t n) noexcept {
     ++engine.decisions;
     std::uint64_t value = 0;
     if (guided_number(me, n, value)) return value;
-    return how() == strategy::first ? 0 : random_below(n);
+    return how() == strategy_kind::first ? 0 : random_below(n);
 }
 
 }  // namespace heddle::inline v0::check::runtime

@@ -19,7 +19,7 @@ void announced(thread& me) noexcept;
 /// One of `n` >= 2 candidates; `me` is the one that announces, and may be among them.
 thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcept;
 
-/// Whom of them strategy::first chooses.
+/// Whom of them strategy_kind::first chooses.
 thread* first_choice(thread& me, thread* const* candidates, unsigned n) noexcept;
 
 /// A number below `n` >= 2.
