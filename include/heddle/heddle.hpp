@@ -37,11 +37,13 @@
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/latch.hpp>
+#include <heddle/sync/lifo_queue.hpp>
 #include <heddle/sync/lock_all.hpp>
 #include <heddle/sync/monitor.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/once.hpp>
 #include <heddle/sync/priority_mutex.hpp>
+#include <heddle/sync/priority_queue.hpp>
 #include <heddle/sync/queue.hpp>
 #include <heddle/sync/queue_result.hpp>
 #include <heddle/sync/recursive_mutex.hpp>

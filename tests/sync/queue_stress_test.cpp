@@ -2,8 +2,6 @@
 // Queues by threads and coroutines at once, with deadlines and requests to stop: every item that was put
 // comes out once, and those of one producer in their order.
 #include <gtest/gtest.h>
-#include <heddle/sync/queue.hpp>
-#include <set>
 #include "queues.hpp"
 
 using namespace std::chrono_literals;
@@ -181,6 +179,34 @@ TEST_P(queue_stress, who_joins_finds_every_item_dealt_with) {
     }
     q.shutdown();
     for (auto& t : group) t.join();
+}
+
+TEST(lifo_queue_stress, no_item_is_lost_or_doubled_while_tasks_wait_at_both_ends) {
+    heddle::lifo_queue<int> q(2);
+    const budget time;
+    std::atomic<long> put{0};
+    std::atomic<long> got{0};
+    std::vector<std::thread> putters;
+    std::vector<std::thread> getters;
+    for (int t = 0; t < 2; ++t) {
+        putters.emplace_back([&] {
+            for (int i = 0; i < rounds && time.left(); ++i)
+                if (i % 2 == 0 ? q.put(i) : q.put_for(std::chrono::nanoseconds(i % 7000), i)) put += i;
+        });
+        getters.emplace_back([&] {
+            for (;;) {
+                auto item = q.get_for(5us);
+                if (item)
+                    got += *item;
+                else if (item.status() == queue_status::closed)
+                    return;
+            }
+        });
+    }
+    for (auto& t : putters) t.join();
+    q.shutdown();
+    for (auto& t : getters) t.join();
+    EXPECT_EQ(got.load(), put.load());
 }
 
 TEST_P(queue_stress, nobody_is_left_waiting_when_it_is_shut_down) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 #include <atomic>
+#include <heddle/sync/lifo_queue.hpp>
+#include <heddle/sync/priority_queue.hpp>
 #include <heddle/sync/queue.hpp>
 #include <memory>
 #include <stdexcept>
@@ -58,6 +60,12 @@ class awkward {
 struct fifo {
     template <class T> using of = heddle::queue<T>;
 };
+struct lifo {
+    template <class T> using of = heddle::lifo_queue<T>;
+};
+struct by_priority {
+    template <class T> using of = heddle::priority_queue<T>;
+};
 
 /// The queues of one kind, of various items.
 template <class Kind> struct of_queue_kind : ::testing::Test {
@@ -67,6 +75,6 @@ template <class Kind> struct of_queue_kind : ::testing::Test {
     using awkwards = typename Kind::template of<awkward>;
 };
 
-using queue_kinds = ::testing::Types<fifo>;
+using queue_kinds = ::testing::Types<fifo, lifo, by_priority>;
 
 }  // namespace sync_tests

@@ -151,11 +151,7 @@ template <class T, class Core> class task_queue {
     /// with `immediate` at once. More than once is fine. Never waits for others.
     void shutdown(queue_shutdown how = {}) {
         core_.close();
-        if (!how.immediate) return;
-        std::uint64_t dropped = 0;
-        auto drop = [](stored<T>&&) noexcept {};
-        while (core_.try_get(drop) == queue_status::ok) ++dropped;
-        count_.drop(dropped, puts{&core_});
+        if (how.immediate) count_.drop(core_.drop_all(), puts{&core_});
     }
     /// Whether it has been shut down.
     bool closed() const noexcept { return core_.closed(); }

@@ -69,9 +69,7 @@ template <class Item> class ring_core {
         if ((last.tail.load(std::memory_order_relaxed) | last.head.load(std::memory_order_relaxed)) &
             ring::waiting_bit) [[unlikely]]
             check_nobody_waits("queue", nullptr, address());
-        auto drop = [](Item&&) noexcept {};
-        while (try_get(drop) == queue_status::ok) {
-        }
+        drop_all();
         for (ring* r = first_; r != nullptr;) ring::free(std::exchange(r, r->next_ring.load()));
     }
     ring_core(const ring_core&) = delete;
@@ -187,6 +185,13 @@ template <class Item> class ring_core {
         });
     }
     bool closed() const noexcept { return room() == queue_status::closed; }
+    /// After close(): drops what is inside. @return how many that were.
+    std::uint64_t drop_all() noexcept {
+        std::uint64_t n = 0;
+        auto drop = [](Item&&) noexcept {};
+        while (try_get(drop) == queue_status::ok) ++n;
+        return n;
+    }
 
     /// How many items have ever been put; exact at some moment of the call. Does not go down.
     std::uint64_t put_count() const noexcept {
