@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+// Queues: items from producers to consumers that block where they have to, next to those of oneTBB and Boost
+// and a std::deque under a lock; and handing one item there and back. The rate is that of items.
+#include <benchmark/benchmark.h>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <heddle/io/event_loop.hpp>
+#include <heddle/sync/lifo_queue.hpp>
+#include <heddle/sync/priority_queue.hpp>
+#include <heddle/sync/queue.hpp>
+#include <mutex>
+#include <thread>
+#include <vector>
+#if __has_include(<boost/lockfree/queue.hpp>)
+#include <boost/lockfree/queue.hpp>
+#endif
+#ifdef HEDDLE_BENCH_TBB
+#include <tbb/concurrent_queue.h>
+#endif
+
+namespace {
+
+constexpr std::size_t depth = 65536;
+constexpr std::size_t no_limit = 0;
+
+/// The queue `Q` of heddle as the others are called.
+template <template <class> class Q, std::size_t Capacity> class of_heddle {
+ public:
+    void put(long i) { benchmark::DoNotOptimize(queue_.put(i)); }
+    long get() { return *queue_.get(); }
+
+ private:
+    Q<long> queue_{Capacity == no_limit ? heddle::unbounded : Capacity};
+};
+template <class T> using by_priority = heddle::priority_queue<T>;
+
+template <std::size_t Capacity> class deque_with_lock {
+ public:
+    void put(long i) {
+        std::unique_lock guard(lock_);
+        if (Capacity != no_limit) room_.wait(guard, [&] { return items_.size() < Capacity; });
+        items_.push_back(i);
+        guard.unlock();
+        item_.notify_one();
+    }
+    long get() {
+        std::unique_lock guard(lock_);
+        item_.wait(guard, [&] { return !items_.empty(); });
+        const long i = items_.front();
+        items_.pop_front();
+        guard.unlock();
+        if (Capacity != no_limit) room_.notify_one();
+        return i;
+    }
+
+ private:
+    std::mutex lock_;
+    std::condition_variable item_;
+    std::condition_variable room_;
+    std::deque<long> items_;
+};
+
+#ifdef HEDDLE_BENCH_TBB
+class tbb_bounded {
+ public:
+    tbb_bounded() { queue_.set_capacity(depth); }
+    void put(long i) { queue_.push(i); }
+    long get() {
+        long i = 0;
+        queue_.pop(i);
+        return i;
+    }
+
+ private:
+    tbb::concurrent_bounded_queue<long> queue_;
+};
+
+/// Does not block: whoever finds nothing tries again.
+class tbb_unbounded {
+ public:
+    void put(long i) { queue_.push(i); }
+    long get() {
+        long i = 0;
+        while (!queue_.try_pop(i)) std::this_thread::yield();
+        return i;
+    }
+
+ private:
+    tbb::concurrent_queue<long> queue_;
+};
+#endif
+
+#if __has_include(<boost/lockfree/queue.hpp>)
+/// Does not block either, and has at most 65534 items.
+class boost_lockfree {
+ public:
+    void put(long i) {
+        while (!queue_.push(i)) std::this_thread::yield();
+    }
+    long get() {
+        long i = 0;
+        while (!queue_.pop(i)) std::this_thread::yield();
+        return i;
+    }
+
+ private:
+    boost::lockfree::queue<long, boost::lockfree::capacity<depth - 2>> queue_;
+};
+#endif
+
+// As many consumers as producers; each passes its share of the items. A queue is made for each iteration.
+template <class Queue> void throughput(benchmark::State& state) {
+    const long pairs = state.range(0);
+    constexpr long items = 2'000'000;
+    for (auto _ : state) {
+        Queue q;
+        std::vector<std::thread> group;
+        for (long t = 0; t < pairs; ++t) {
+            group.emplace_back([&] {
+                for (long i = 0; i < items / pairs; ++i) q.put(i);
+            });
+            group.emplace_back([&] {
+                long sum = 0;
+                for (long i = 0; i < items / pairs; ++i) sum += q.get();
+                benchmark::DoNotOptimize(sum);
+            });
+        }
+        for (auto& t : group) t.join();
+    }
+    state.SetItemsProcessed(state.iterations() * items);
+}
+#define THROUGHPUT(...) BENCHMARK(throughput<__VA_ARGS__>)->Arg(1)->Arg(2)->UseRealTime()
+THROUGHPUT(of_heddle<heddle::queue, depth>);
+THROUGHPUT(deque_with_lock<depth>);
+#ifdef HEDDLE_BENCH_TBB
+THROUGHPUT(tbb_bounded);
+#endif
+#if __has_include(<boost/lockfree/queue.hpp>)
+THROUGHPUT(boost_lockfree);
+#endif
+THROUGHPUT(of_heddle<heddle::queue, no_limit>);
+THROUGHPUT(deque_with_lock<no_limit>);
+#ifdef HEDDLE_BENCH_TBB
+THROUGHPUT(tbb_unbounded);
+#endif
+THROUGHPUT(of_heddle<heddle::lifo_queue, depth>);
+THROUGHPUT(of_heddle<by_priority, depth>);
+
+template <class Queue> void put_and_get(benchmark::State& state) {
+    Queue q;
+    for (auto _ : state) {
+        q.put(1);
+        benchmark::DoNotOptimize(q.get());
+    }
+}
+BENCHMARK(put_and_get<of_heddle<heddle::queue, depth>>);
+BENCHMARK(put_and_get<of_heddle<heddle::queue, no_limit>>);
+BENCHMARK(put_and_get<of_heddle<heddle::lifo_queue, depth>>);
+BENCHMARK(put_and_get<of_heddle<by_priority, depth>>);
+BENCHMARK(put_and_get<deque_with_lock<depth>>);
+
+// There and back: two hand-overs.
+template <class Queue> void ping_pong_threads(benchmark::State& state) {
+    Queue there;
+    Queue back;
+    std::thread other([&] {
+        while (there.get() == 1) back.put(1);
+    });
+    for (auto _ : state) {
+        there.put(1);
+        back.get();
+    }
+    there.put(0);
+    other.join();
+}
+BENCHMARK(ping_pong_threads<of_heddle<heddle::queue, 1>>)->UseRealTime();
+BENCHMARK(ping_pong_threads<deque_with_lock<1>>)->UseRealTime();
+
+void ping_pong_coroutines(benchmark::State& state) {
+    heddle::queue<long> there(1);
+    heddle::queue<long> back(1);
+    const auto other = [&]() -> heddle::task<> {
+        for (;;) {
+            const auto item = co_await there.async_get();
+            if (item.status() != heddle::queue_status::ok) break;
+            const auto put = co_await back.async_put(1);
+            benchmark::DoNotOptimize(put);
+        }
+    };
+    const auto main = [&]() -> heddle::task<> {
+        auto f = heddle::spawn(other());
+        for (auto _ : state) {
+            const auto put = co_await there.async_put(1);
+            const auto item = co_await back.async_get();
+            benchmark::DoNotOptimize(put);
+            benchmark::DoNotOptimize(item);
+        }
+        there.shutdown();
+        co_await f;
+    };
+    heddle::run(main());
+}
+BENCHMARK(ping_pong_coroutines);
+
+}  // namespace
