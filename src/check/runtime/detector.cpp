@@ -115,6 +115,7 @@ void begin_execution(thread* creator, execution& e, std::uint32_t number) noexce
     e.actor = static_cast<std::uint16_t>(actors++);
     thread_of[e.actor] = number;
     e.clock = new_clock();
+    e.seen = e.published = nullptr;
     if (creator != nullptr) {
         join(*e.clock, *creator->running->clock);
         advance(*creator);
@@ -159,6 +160,31 @@ void release_as_reader(thread& t, object& o) noexcept {
 
 void synchronise(thread& to, thread& from) noexcept {
     if (looking) join(*to.running->clock, *from.running->clock);
+}
+
+void acquire_at_fence(thread& t, const object& o) noexcept {
+    if (!looking || o.released == nullptr) return;
+    execution& e = *t.running;
+    if (e.seen == nullptr) e.seen = new_clock();
+    join(*e.seen, *o.released);
+}
+
+void release_from_fence(thread& t, object& o) noexcept {
+    if (!looking || t.running->published == nullptr) return;
+    if (o.released == nullptr) o.released = new_clock();
+    join(*o.released, *t.running->published);
+}
+
+void acquire_fence(thread& t) noexcept {
+    if (looking && t.running->seen != nullptr) join(*t.running->clock, *t.running->seen);
+}
+
+void release_fence(thread& t) noexcept {
+    if (!looking) return;
+    execution& e = *t.running;
+    if (e.published == nullptr) e.published = new_clock();
+    join(*e.published, *e.clock);
+    advance(t);
 }
 
 void look_for_race(thread& me, const access& a) noexcept {

@@ -30,6 +30,13 @@ void acquire_alone(thread& t, object& o) noexcept;
 /// What `from` has done happens before what `to` does from now on.
 void synchronise(thread& to, thread& from) noexcept;
 
+/// A relaxed load of `o`, which a later acquire fence makes an acquire.
+void acquire_at_fence(thread& t, const object& o) noexcept;
+/// A relaxed store to `o`, which an earlier release fence makes a release of what was done before the fence.
+void release_from_fence(thread& t, object& o) noexcept;
+void acquire_fence(thread& t) noexcept;
+void release_fence(thread& t) noexcept;
+
 struct access {
     const void* address;
     const void* pc;

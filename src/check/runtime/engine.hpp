@@ -56,6 +56,8 @@ struct object {
 /// What a stack of the program is to the race detector: one for each thread, and one for each fiber.
 struct execution {
     vector_clock* clock;
+    vector_clock* seen;       // what its relaxed loads saw released; an acquire fence acquires it
+    vector_clock* published;  // by its last release fence; its relaxed stores release it
     std::uint16_t actor;
     std::uint32_t depth;  // the functions it is in, of instrumented code
     const void* calls[max_calls];

@@ -21,11 +21,6 @@ bool is_release(int o) noexcept {
     return o >= releases;
 }
 
-// A fence orders the relaxed operations around it. Without tracking which, the model lets one place stand for
-// all fences: what was done before any earlier fence happens before what comes after a later one. That can
-// hide a race between threads that share only fences, and never reports a false one.
-constinit char all_fences = 0;
-
 enum class kind { load, store, update };
 
 // Lets others go on before an access.
@@ -49,9 +44,9 @@ void note_access(const volatile void* address, std::uint32_t size, kind k, int o
     if (me == nullptr || !flag(order_races)) return;
     const void* const a = const_cast<const void*>(address);
     object& o = object_at(a);
-    if (k != kind::store && is_acquire(order)) acquire(*me, o);
+    if (k != kind::store) is_acquire(order) ? acquire(*me, o) : acquire_at_fence(*me, o);
     look_for_race(*me, {.address = a, .pc = pc, .size = size, .writes = k != kind::load, .atomic = true});
-    if (k != kind::load && is_release(order)) release(*me, o);
+    if (k != kind::load) is_release(order) ? release(*me, o) : release_from_fence(*me, o);
 }
 
 void point(const volatile void* address, std::uint32_t size, kind k, int order, const void* pc) noexcept {
@@ -126,9 +121,8 @@ HEDDLE_INTERPOSED void __tsan_atomic_thread_fence(int order) {
     const void* const pc = HEDDLE_RETURN_ADDRESS;
     take_turn(*me, {.what = action::fence, .writes = false, .pc = pc});
     if (flag(order_races)) {
-        object& o = object_at(&all_fences);
-        if (is_acquire(order)) acquire(*me, o);
-        if (is_release(order)) release(*me, o);
+        if (is_acquire(order)) acquire_fence(*me);
+        if (is_release(order)) release_fence(*me);
     }
 }
 
