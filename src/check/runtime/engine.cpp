@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cstring>
+#include "cancellation.hpp"
 #include "detector.hpp"
 #include "failure.hpp"
 #include "idle.hpp"
@@ -20,10 +21,6 @@ thread_local thread* current_thread __attribute__((tls_model("initial-exec"))) =
 namespace {
 
 constinit thread storage[max_threads]{};
-
-bool can_go(const thread& t) noexcept {
-    return t.pending.ready == nullptr || t.pending.ready(t);
-}
 
 // A time-out is a choice like any other if it is near: nobody relies on 10 ms being enough for the others.
 // One that is far away stands for "never, if all goes well", and happens only when nothing else can.
@@ -114,6 +111,10 @@ void reschedule(thread& me) noexcept {
 }
 
 }  // namespace
+
+bool can_go(const thread& t) noexcept {
+    return t.pending.ready == nullptr || t.pending.ready(t) || (t.pending.cancellable && must_leave(t));
+}
 
 turn take_turn(thread& me, const operation& op) noexcept {
     me.pending = op;

@@ -27,7 +27,8 @@ struct operation {
     action what = action::none;
     bool writes =
         true;  // conflicts with every operation on the same address; otherwise only with those that write
-    bool yields = false;  // the others go first
+    bool yields = false;       // the others go first
+    bool cancellable = false;  // a wait that ends when the thread is cancelled
     const void* address = nullptr;
     const void* pc = nullptr;
     object* on = nullptr;
@@ -137,6 +138,9 @@ inline thread* controlled() noexcept {
 /// Announces `op`, lets others run, and returns when the calling thread may do it (or its deadline has
 /// passed).
 turn take_turn(thread& me, const operation& op) noexcept;
+
+/// Whether `t` can do what it has announced, or is to leave its wait because it has been cancelled.
+bool can_go(const thread& t) noexcept;
 
 /// A number below `n` that is part of the schedule. Which of several waiters is woken, for example.
 std::uint64_t choose(thread& me, std::uint64_t n, const void* pc) noexcept;

@@ -54,6 +54,7 @@ int wait_at_condition(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const v
     enqueue(me);
     ++condition.count;
     const turn t = take_turn(me, {.what = action::cond_wake,
+                                  .cancellable = true,
                                   .address = c,
                                   .pc = pc,
                                   .on = &condition,
@@ -66,7 +67,8 @@ int wait_at_condition(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const v
     take_turn(me,
               {.what = action::mutex_lock, .address = m, .pc = pc, .on = &mutex, .ready = &mutex_is_free});
     own_mutex(me, mutex, count > 0 ? count : 1);
-    leave_if_cancelled(me);
+    // One that leaves must not take a signal with it that another waits for.
+    if (!signalled) leave_if_cancelled(me);
     return t == turn::timed_out && !signalled ? ETIMEDOUT : 0;
 }
 

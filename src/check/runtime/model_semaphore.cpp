@@ -36,6 +36,7 @@ int wait(thread& me, sem_t* s, const void* pc, std::uint64_t deadline) noexcept(
     object& o = object_at(s);
     leave_if_cancelled(me);
     const turn t = take_turn(me, {.what = action::semaphore_wait,
+                                  .cancellable = true,
                                   .address = s,
                                   .pc = pc,
                                   .on = &o,

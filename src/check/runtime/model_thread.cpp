@@ -121,6 +121,7 @@ int join_thread(thread& me, pthread_t handle, void** result, const void* pc, std
     me.joins = t;
     const turn ended = take_turn(me, {.what = action::thread_join,
                                       .writes = false,
+                                      .cancellable = true,
                                       .address = t,
                                       .pc = pc,
                                       .ready = &has_ended,

@@ -75,6 +75,7 @@ void sleep_until(thread& me, std::uint64_t deadline, const void* pc) {
     take_turn(me, {.what = action::sleep,
                    .writes = false,
                    .yields = true,
+                   .cancellable = true,
                    .pc = pc,
                    .ready = &not_before_its_time,
                    .deadline = deadline});

@@ -105,7 +105,7 @@ thread* by_first(thread& me, thread* const* candidates, unsigned n) noexcept {
 }
 
 bool only_by_timeout(const thread& t) noexcept {
-    return t.pending.ready != nullptr && !t.pending.ready(t);
+    return !can_go(t);
 }
 
 // Those that the strategy may choose from: none that has just stood back, and those that can only time out
@@ -190,7 +190,11 @@ void announced(thread& me) noexcept {
         me.repeated = 0;
         me.yielded = true;
     }
-    if (me.yielded) demote(me);
+    if (!me.yielded) return;
+    demote(me);
+    // SURW: nobody may be kept from an event by one that cannot get to its own, because it waits for others.
+    if (const thread* const t = state.intended; t != nullptr && (t == &me || t->finished || !can_go(*t)))
+        state.intended = nullptr;
 }
 
 thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcept {
