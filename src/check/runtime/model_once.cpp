@@ -56,13 +56,16 @@ HEDDLE_INTERPOSED int pthread_once(pthread_once_t* once, void (*initialise)()) {
         o.owner = nullptr;
         return 0;
     }
-    // If it throws, the next one tries; std::call_once relies on it.
+    // If it throws, the next one tries, after what was done here; std::call_once relies on it.
     struct abandon {
+        thread& me;
         object* o;
         ~abandon() {
-            if (o != nullptr) o->owner = nullptr;
+            if (o == nullptr) return;
+            release(me, *o);
+            o->owner = nullptr;
         }
-    } on_exception{&o};
+    } on_exception{*me, &o};
     initialise();
     on_exception.o = nullptr;
     __atomic_store_n(once, once_done, __ATOMIC_RELEASE);
