@@ -4,4 +4,6 @@
 set -euo pipefail
 program=$1
 shift 2
-exec "$HEDDLE" check --schedules 1000 --time 60 --replay-file /dev/null "$@" "$program"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"$HEDDLE" check --schedules 1000 --time 60 --replay-file "$scratch/replay" "$@" "$program"

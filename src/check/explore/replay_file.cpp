@@ -79,25 +79,37 @@ void write_replay(const std::string& file, const replay& r) {
     auto& switches = j["switches"] = nlohmann::json::array();
     for (const guide_switch& s : r.switches) switches.push_back({s.thread, s.step, s.next, s.chosen});
     j["hot"] = r.hot;
-    // Complete or not at all: a full disk must not leave half a file behind under this name.
-    const std::string partial = file + ".partial";
-    std::ofstream out(partial);
-    out << j.dump(1) << '\n';
-    out.close();
+    // Complete or not at all: a full disk must not leave half a file behind under this name. What is not a
+    // file, such as /dev/null or a link, is written to as it is: a new file must never take its place.
     std::error_code error;
+    const auto kind = std::filesystem::symlink_status(file, error).type();
+    const bool in_place = kind != std::filesystem::file_type::regular &&
+                          kind != std::filesystem::file_type::not_found &&
+                          kind != std::filesystem::file_type::none;
+    const std::string partial = in_place ? file : file + ".partial";
+    errno = 0;
+    std::ofstream out(partial);
+    if (out) out << j.dump(1) << '\n';
+    out.close();
+    error.clear();
     if (!out)
         error = std::error_code(errno != 0 ? errno : EIO, std::generic_category());
-    else
+    else if (!in_place)
         std::filesystem::rename(partial, file, error);
-    if (error) {
-        std::filesystem::remove(partial);
-        throw std::system_error(error, file);
-    }
+    if (!error) return;
+    std::error_code ignored;
+    if (!in_place) std::filesystem::remove(partial, ignored);
+    throw heddle::error("the replay file " + file + " cannot be written (" + error.message() +
+                        "); name another place with --replay-file");
 }
 
 replay read_replay(const std::string& file) {
+    errno = 0;
     std::ifstream in(file);
-    if (!in) throw std::system_error(errno, std::generic_category(), file);
+    if (in && std::filesystem::is_directory(file)) errno = EISDIR;
+    if (!in || errno == EISDIR)
+        throw heddle::error("the replay file " + file + " cannot be read (" + std::strerror(errno) +
+                            "); heddle check writes one when a schedule fails");
     try {
         const nlohmann::json j = nlohmann::json::parse(in);
         if (j.at("format") != format)
@@ -123,9 +135,9 @@ replay read_replay(const std::string& file) {
             throw std::invalid_argument("too long");
         return r;
     } catch (const nlohmann::json::exception&) {
-        throw error(file + " is not a replay file, or a damaged one");
+        throw error(file + " is not a replay file, or a damaged one; find the failure again");
     } catch (const std::invalid_argument&) {
-        throw error(file + " is not a replay file, or a damaged one");
+        throw error(file + " is not a replay file, or a damaged one; find the failure again");
     }
 }
 

@@ -25,10 +25,10 @@ struct replay {
 /// The replay of what `f` shows.
 replay make_replay(const finding& f, const schedule_server& server, const std::vector<std::string>& command);
 
-/// Throws: std::system_error.
+/// Throws: heddle::error with a sentence if it cannot be written.
 void write_replay(const std::string& file, const replay& r);
 
-/// Throws: std::system_error; heddle::error with a sentence if it is no replay file.
+/// Throws: heddle::error with a sentence if it cannot be read or is no replay file.
 replay read_replay(const std::string& file);
 
 /// A hash of the contents of the program that `command` starts; empty if it cannot be read.

@@ -9,8 +9,10 @@
 #include <check/explore/symbols.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <heddle/rt/error.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "../compare/interrupt.hpp"
 #include "../compare/progress.hpp"
@@ -84,13 +86,20 @@ int search(const check_options& o) {
         return !interrupted();
     };
     std::string failure;
-    const check::search_result r =
-        check::find_failure([&] { return std::make_unique<schedule_server>(what); }, options,
-                            [&](finding& f, const schedule_server& server) {
-                                f.replay_file = replay_file_for(o);
-                                check::write_replay(f.replay_file, check::make_replay(f, server, o.command));
-                                failure = describe_failure(o, f, server);
-                            });
+    std::string not_written;
+    const check::search_result r = check::find_failure(
+        [&] { return std::make_unique<schedule_server>(what); }, options,
+        [&](finding& f, const schedule_server& server) {
+            try {
+                f.replay_file = replay_file_for(o);
+                check::write_replay(f.replay_file, check::make_replay(f, server, o.command));
+            } catch (const heddle::error& e) {
+                // What was found is worth more than the file.
+                f.replay_file.clear();
+                not_written = e.what();
+            }
+            failure = describe_failure(o, f, server);
+        });
     bar.show("schedules", r.schedules, r.schedules);
     if (r.interrupted && !r.found) throw interrupted_error();
     if (o.json) {
@@ -100,6 +109,10 @@ int search(const check_options& o) {
         for (const std::string& n : r.not_covered) fmt::print("not covered: {}\n", n);
     } else {
         print_passed(r);
+    }
+    if (!not_written.empty()) {
+        std::fflush(stdout);
+        std::fprintf(stderr, "heddle: %s\n", not_written.c_str());
     }
     return r.found ? 1 : 0;
 }
@@ -128,7 +141,11 @@ int replay(const check_options& o) {
     const bool same = f.shown.outcome.hash == wanted.hash;
     if (f.kind != check::failure_kind::none) fmt::print("{}", describe_failure(o, f, server));
     if (o.json) return f.kind == check::failure_kind::none ? 0 : 1;
-    if (rebuilt) fmt::print("note: the program has been built anew since the schedule was recorded\n");
+    if (command.front() != wanted.command.front())
+        fmt::print("note: the schedule was recorded of {}, and this is {}\n", wanted.command.front(),
+                   command.front());
+    else if (rebuilt)
+        fmt::print("note: the program has been built anew since the schedule was recorded\n");
     if (f.kind == check::failure_kind::none)
         fmt::print("it does not fail any more ({} when it was recorded)\n", wanted.message);
     else if (!same)
@@ -140,7 +157,14 @@ int replay(const check_options& o) {
 
 int run_check(const check_options& o) {
     watch_for_interrupts();
-    return o.replay.empty() ? search(o) : replay(o);
+    // 1 says that the program failed: what kept it from being checked is another matter.
+    try {
+        return o.replay.empty() ? search(o) : replay(o);
+    } catch (const heddle::error& e) {
+        throw usage_error(e.what());
+    } catch (const std::system_error& e) {
+        throw usage_error(e.what());
+    }
 }
 
 }  // namespace heddle::inline v0::cli
