@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSL-1.0
+# What heddle check answers when it is asked for something that cannot be, and how it ends: each error is one line, and
+# its status is not that of a program that failed. command_test.sh COMPILER FOLDER: programs lie below FOLDER.
+set -euo pipefail
+compiler=$1 programs=$2
+good="$programs/correct/mutex_counter.plain" bad="$programs/failing/lock_order_two.plain"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failures=0
+
+complain() {
+    echo "FAILED: $*"
+    sed 's/^/    /' out err
+    failures=$((failures + 1))
+}
+
+# check STATUS ARGUMENT…: runs it, without input.
+check() {
+    local expected=$1 status=0
+    shift
+    what="heddle check $*"
+    timeout 60 "$HEDDLE" check "$@" >out 2>err </dev/null || status=$?
+    [[ $status -eq $expected ]] || complain "$what: status $status, expected $expected"
+}
+# says PATTERN: on the standard output. complains PATTERN: in one line on the standard error, and nothing else anywhere.
+says() { grep -qE -- "$1" out || complain "$what: no '$1'"; }
+complains() {
+    check 2 "${@:2}"
+    [[ $(wc -l <err) -eq 1 && ! -s out ]] || complain "$what: not one line"
+    grep -qE -- "^heddle: .*$1" err || complain "$what: no '$1'"
+}
+build() { "$compiler" -x c -o "$1" "${@:2}" - -pthread; }
+
+# What is asked for cannot be.
+complains 'which program' 
+complains 'none-such: No such file' ./none-such
+complains 'none-such: No such file' none-such
+echo 'int main' >text
+complains 'text: Permission denied' ./text
+complains 'Permission denied' "$scratch"
+complains "unknown option '--nonsense'" --nonsense "$good"
+complains 'schedules' --schedules 0 "$good"
+complains 'strategy' --strategy guess "$good"
+if echo 'int main(void) { return 0; }' | build static -static 2>err; then
+    complains 'statically linked' ./static
+else
+    echo "skipped: there is no static libc"
+fi
+
+# Replays.
+complains 'none cannot be read .No such file' --replay none
+complains 'cannot be read .Is a directory' --replay .
+complains 'not a replay file' --replay text
+cp "$bad" program
+check 1 ./program
+says '^deadlock'
+says 'run it again: heddle check --replay program.replay'
+check 1 --replay program.replay
+says '^deadlock'
+check 0 --replay program.replay "$good"
+says "recorded of ./program, and this is $good"
+says 'does not fail any more'
+cp "$good" program
+check 0 --replay program.replay
+says 'built anew'
+says 'does not fail any more'
+rm program
+complains 'program: No such file' --replay program.replay
+
+# A replay file that cannot be written takes nothing away from the report.
+check 1 --replay-file no/such/folder/replay "$bad"
+says '^deadlock'
+! grep -q 'run it again' out || complain "$what: names a file that is not there"
+grep -q 'no/such/folder/replay cannot be written' err || complain "$what: does not say so"
+check 1 --json --replay-file no/such/folder/replay "$bad"
+says '"kind": "deadlock"'
+ln -s /dev/null null
+check 1 --replay-file null "$bad"
+[[ -L null && -c null ]] || complain "$what: a file took the place of what was no file"
+
+# Programs of all sorts.
+check 0 -n 50 "$good"
+says '^nothing found in 50 schedules'
+build arguments <<'P'
+#include <string.h>
+int main(int argc, char** argv) { return argc == 3 && strcmp(argv[1], "--json") == 0 && (strcmp(argv[2], "a b") == 0 || strcmp(argv[2], "--") == 0) ? 0 : 1; }
+P
+check 0 -n 5 ./arguments --json 'a b'
+check 0 -n 5 -- ./arguments --json 'a b'
+check 0 -n5 --no-races -- ./arguments --json 'a b'
+check 0 -n 5 ./arguments --json --
+check 0 -n 5 -- ./arguments --json --
+check 1 -n 5 ./arguments
+says '^exit status'
+says 'only one thread|status 1'
+build chatty <<'P'
+#include <stdio.h>
+int main(void) { for (int i = 0; i < 100000; ++i) printf("line %d\n", i); return 0; }
+P
+check 0 -n 5 ./chatty
+says 'only one thread'
+[[ $(wc -l <out) -lt 10 ]] || complain "$what: shows what the program prints"
+check 0 -n 1 -j 1 --output printed ./chatty
+[[ -s printed ]] || complain "$what: what it printed is not in the file"
+complains 'no/such/folder' --output no/such/folder/file ./chatty
+build reader <<'P'
+#include <stdio.h>
+int main(void) { int n = 0; while (getchar() != EOF) ++n; return n; }
+P
+check 0 -n 5 ./reader
+
+# ^C: it ends at once, and so does everything that it has started.
+build spins <<'P'
+#include <pthread.h>
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void* work(void* p) { for (int i = 0; i < 1000; ++i) { pthread_mutex_lock(&lock); pthread_mutex_unlock(&lock); } return p; }
+int main(void) { pthread_t t; pthread_create(&t, 0, work, 0); work(0); return pthread_join(t, 0); }
+P
+# alive GROUP [NAME]: whether processes of it run. One that is dead and whose new parent has not noticed does not count.
+alive() {
+    awk -v group="$1" -v name="${2:-}" '{ at = match($0, /\) [A-Z] /); split(substr($0, at + 2), f, " ")
+        if (f[3] == group && f[1] !~ /[ZX]/ && index($0, "(" name)) n++ } END { exit n == 0 }' /proc/[0-9]*/stat 2>/dev/null
+}
+set -m  # in a group of its own, where ^C is not ignored
+"$HEDDLE" check --schedules 1000000 ./spins >out 2>err </dev/null &
+job=$!
+set +m
+until alive "$job" spins || ! alive "$job"; do sleep 0.1; done
+kill -INT -- "-$job"
+status=0
+wait "$job" || status=$?
+what='^C'
+[[ $status -eq 130 ]] || complain "^C: status $status"
+[[ $(grep -c . err) -eq 1 ]] && grep -q '^heddle: interrupted$' err || complain "^C: not one line"
+for _ in {1..50}; do
+    alive "$job" || break
+    sleep 0.1
+done
+! alive "$job" || complain "^C: processes are left"
+
+exit $((failures > 0))
