@@ -2,7 +2,7 @@
 # Every examples/*.cpp is a program and a CTest test that runs it. Those named check_*.cpp explore their own threads: they
 # take the checker, and no sanitizer.
 file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp")
-if(NOT TARGET heddle::check OR NOT HEDDLE_TEST_PREFIX STREQUAL "")
+if(NOT TARGET heddle::instrumented)
   list(FILTER examples EXCLUDE REGEX "/check_[^/]*$")
 endif()
 foreach(file IN LISTS examples)

@@ -81,8 +81,12 @@ endfunction()
 
 # heddle_instrumented_library()
 #
-# heddle once more, built for the checker: what heddle's own tests explore. Not part of a plain build.
+# heddle once more, built for the checker (heddle::instrumented): for tests whose threads use heddle's locks and waits.
+# A sanitizer's instrumentation and the checker's exclude each other.
 function(heddle_instrumented_library)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    return()
+  endif()
   get_property(layers GLOBAL PROPERTY HEDDLE_LAYERS)
   set(sources "")
   foreach(layer IN LISTS layers)
@@ -92,12 +96,18 @@ function(heddle_instrumented_library)
       list(APPEND sources ${of_layer})
     endif()
   endforeach()
-  add_library(heddle_instrumented STATIC EXCLUDE_FROM_ALL ${sources})
-  target_include_directories(heddle_instrumented PUBLIC "${PROJECT_SOURCE_DIR}/include" PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  add_library(heddle_instrumented STATIC ${sources})
+  add_library(heddle::instrumented ALIAS heddle_instrumented)
+  target_include_directories(heddle_instrumented
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>"
+    PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_compile_features(heddle_instrumented PUBLIC cxx_std_20)
-  target_link_libraries(heddle_instrumented PUBLIC Threads::Threads PRIVATE heddle_cereal heddle_flags)
-  set_target_properties(heddle_instrumented PROPERTIES CXX_EXTENSIONS OFF)
+  target_link_libraries(heddle_instrumented
+    PUBLIC Threads::Threads
+    PRIVATE $<BUILD_INTERFACE:heddle_cereal> $<BUILD_INTERFACE:heddle_flags>)
+  set_target_properties(heddle_instrumented PROPERTIES EXPORT_NAME instrumented CXX_EXTENSIONS OFF)
   heddle_check(heddle_instrumented)
+  install(TARGETS heddle_instrumented EXPORT heddle-targets)
 endfunction()
 
 # cereal is headers only, and its CMake package is not everywhere: the headers are what counts.

@@ -95,6 +95,20 @@ case $name in
     find_package_shared) with_find_package "$shared" ;;
     pkg_config_static) with_pkg_config "$static" --static ;;
     pkg_config_shared) with_pkg_config "$shared" ;;
+    checker)
+        # The compiler that instruments, the search and the replay; then a test that explores a function.
+        mkdir -p "$scratch"
+        "$static/bin/heddle" c++ -std=c++20 -O1 "$SOURCE/tests/install/checked/bank.cpp" -o "$scratch/bank"
+        status=0
+        "$static/bin/heddle" check --replay-file "$scratch/bank.replay" "$scratch/bank" || status=$?
+        [[ $status == 1 ]] || fail "heddle check ended with $status where it should find a bug"
+        status=0
+        "$static/bin/heddle" check --replay "$scratch/bank.replay" || status=$?
+        [[ $status == 1 ]] || fail "the replay ended with $status"
+        configure -S "$SOURCE/tests/install/checked" -DCMAKE_PREFIX_PATH="$static"
+        build
+        "$scratch/bank_test" || fail "the test that explores failed"
+        ;;
     another_version_is_refused)
         ! output=$(configure -S "$SOURCE/tests/install/consumer" -DCMAKE_PREFIX_PATH="$static" -DWANTED=99.0 2>&1) ||
             fail "find_package(heddle 99.0) found version $VERSION"
