@@ -49,6 +49,7 @@
 #include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/shared_mutex.hpp>
+#include <heddle/sync/spsc_queue.hpp>
 #include <heddle/sync/timer.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/executor.hpp>

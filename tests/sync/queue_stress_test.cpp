@@ -2,6 +2,7 @@
 // Queues by threads and coroutines at once, with deadlines and requests to stop: every item that was put
 // comes out once, and those of one producer in their order.
 #include <gtest/gtest.h>
+#include <heddle/sync/spsc_queue.hpp>
 #include "queues.hpp"
 
 using namespace std::chrono_literals;
@@ -179,6 +180,34 @@ TEST_P(queue_stress, who_joins_finds_every_item_dealt_with) {
     }
     q.shutdown();
     for (auto& t : group) t.join();
+}
+
+TEST(spsc_queue_stress, every_item_comes_out_once_and_in_order_whatever_ends_a_wait) {
+    for (std::size_t capacity : {1U, 8U}) {
+        heddle::spsc_queue<int> q(capacity);
+        const budget time;
+        std::thread producer([&] {
+            for (int i = 0; i < rounds && time.left();) {
+                const auto put = i % 3 == 0   ? q.try_put(i)
+                                 : i % 3 == 1 ? q.put_for(std::chrono::nanoseconds(i % 7000), i)
+                                              : q.put(i);
+                if (put) ++i;
+            }
+            q.shutdown();
+        });
+        int expected = 0;
+        for (int i = 0;; ++i) {
+            auto got = i % 3 == 0   ? q.try_get()
+                       : i % 3 == 1 ? q.get_for(std::chrono::nanoseconds(i % 7000))
+                                    : q.get();
+            if (got)
+                EXPECT_EQ(*got, expected++);
+            else if (got.status() == queue_status::closed)
+                break;
+        }
+        producer.join();
+        EXPECT_EQ(q.size(), 0U);
+    }
 }
 
 TEST(lifo_queue_stress, no_item_is_lost_or_doubled_while_tasks_wait_at_both_ends) {
