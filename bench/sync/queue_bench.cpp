@@ -9,11 +9,13 @@
 #include <heddle/sync/lifo_queue.hpp>
 #include <heddle/sync/priority_queue.hpp>
 #include <heddle/sync/queue.hpp>
+#include <heddle/sync/spsc_queue.hpp>
 #include <mutex>
 #include <thread>
 #include <vector>
 #if __has_include(<boost/lockfree/queue.hpp>)
 #include <boost/lockfree/queue.hpp>
+#include <boost/lockfree/spsc_queue.hpp>
 #endif
 #ifdef HEDDLE_BENCH_TBB
 #include <tbb/concurrent_queue.h>
@@ -92,8 +94,8 @@ class tbb_unbounded {
 #endif
 
 #if __has_include(<boost/lockfree/queue.hpp>)
-/// Does not block either, and has at most 65534 items.
-class boost_lockfree {
+/// Does not block either, and a `queue` has at most 65534 items.
+template <class Queue> class of_boost {
  public:
     void put(long i) {
         while (!queue_.push(i)) std::this_thread::yield();
@@ -105,8 +107,10 @@ class boost_lockfree {
     }
 
  private:
-    boost::lockfree::queue<long, boost::lockfree::capacity<depth - 2>> queue_;
+    Queue queue_;
 };
+using boost_lockfree = of_boost<boost::lockfree::queue<long, boost::lockfree::capacity<depth - 2>>>;
+using boost_spsc = of_boost<boost::lockfree::spsc_queue<long, boost::lockfree::capacity<depth>>>;
 #endif
 
 // As many consumers as producers; each passes its share of the items. A queue is made for each iteration.
@@ -143,6 +147,10 @@ THROUGHPUT(of_heddle<heddle::queue, no_limit>);
 THROUGHPUT(deque_with_lock<no_limit>);
 #ifdef HEDDLE_BENCH_TBB
 THROUGHPUT(tbb_unbounded);
+#endif
+BENCHMARK(throughput<of_heddle<heddle::spsc_queue, depth>>)->Arg(1)->UseRealTime();
+#if __has_include(<boost/lockfree/queue.hpp>)
+BENCHMARK(throughput<boost_spsc>)->Arg(1)->UseRealTime();
 #endif
 THROUGHPUT(of_heddle<heddle::lifo_queue, depth>);
 THROUGHPUT(of_heddle<by_priority, depth>);
