@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/topology.hpp>
@@ -37,8 +38,10 @@ void pause(int n) noexcept {
 }  // namespace
 
 bool spinner::again() noexcept {
+    // The first looks are over before it would pay to read a clock.
     if (rounds_ == 0) {
         if (!worth_it()) return false;
+    } else if (rounds_ == 3) {
         until_ = rt::deadline::after(spin_limit);
     } else if (rounds_ > 3 && until_.expired()) {
         return false;
@@ -47,6 +50,10 @@ bool spinner::again() noexcept {
     pause(rounds_ < 3 ? 1 << rounds_ : 8);
     ++rounds_;
     return true;
+}
+
+void spinner::begin_patiently(std::size_t pauses) noexcept {
+    if (worth_it()) pause(static_cast<int>(std::min<std::size_t>(pauses, 64)));
 }
 
 void brief_wait::again() noexcept {

@@ -5,6 +5,7 @@
 // sleep and a wake-up cost more than most critical sections. Bounded in time, not in rounds: the length of a
 // pause differs tenfold between CPUs.
 
+#include <cstddef>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 
@@ -15,6 +16,8 @@ class HEDDLE_API spinner {
  public:
     /// Pauses; false once it is better to sleep, which with one CPU, and under the checker, is at once.
     bool again() noexcept;
+    /// Pauses that often before the first look, but not for longer than a microsecond or two.
+    void begin_patiently(std::size_t pauses) noexcept;
 
  private:
     int rounds_ = 0;
