@@ -30,7 +30,7 @@ TEST(spsc_queue, gives_the_oldest_first_over_many_laps) {
         for (int i = 0; i <= round % 4; ++i) EXPECT_EQ(*q.try_get(), got++);
     }
     EXPECT_THROW(spsc_queue<int>(0), std::invalid_argument);
-    EXPECT_THROW(spsc_queue<int>(heddle::unbounded), std::bad_alloc);
+    EXPECT_THROW(spsc_queue<int>{heddle::unbounded}, std::bad_alloc);
 }
 
 TEST(spsc_queue, QU01_says_full_and_empty_and_gives_up_at_its_deadline) {
