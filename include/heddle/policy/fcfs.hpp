@@ -32,11 +32,10 @@ template <task_id Id = std::uint64_t> class basic_fcfs {
 
     /// One that yields queues as if it had just come; one that the driver interrupts keeps its place.
     void ran(const Id& id, duration, stop_reason why, time now) {
-        auto task = list_.stop(id);
+        auto& task = list_.stop(id);
         if (!still_ready(why)) return;
         if (why == stop_reason::yielded) {
-            task.since = now;
-            task.side = 1;  // behind those that come at this very instant
+            list_.behind(task, now);
         }
         list_.add(task);
     }

@@ -10,34 +10,25 @@
 // Whoever drives a policy (a simulator, a pool, a checker; "the driver") calls, with a `now` that never goes
 // back:
 //
-//   arrive(task, now)         The task is ready: it is new, or what it waited for has come.
-//   pick(now)                 Chooses a ready task, which is then running and no longer ready; nothing if
-//   none is ready. slice(id, used, now)      How much longer the running task may go on. Ask after pick(),
-//   and again after an arrive():
-//                             with ageing, the answer depends on who waits. When it is over, call ran(…
-//                             expired …).
-//   preempts(id, used, now)   Whether a ready task should displace the running one. Ask after arrive(). If
-//   the driver
-//                             follows it calls ran(… preempted …).
-//   ran(id, used, why, now)   The running task has stopped. Unless it is blocked or finished it is ready
-//   again. leave(id, now)            The task is gone for good, finished or cancelled, whatever it was doing.
-//   Forget it.
+//   arrive(task, now)     The task is ready: it is new, or what it waited for has come.
+//   pick(now)             Chooses a ready task, which is then running and no longer ready; nothing if none
+//   is. slice(id, used, now)  How much longer the running task may go on. Ask after pick(), and again after
+//   an
+//                         arrive(): with ageing, the answer depends on who waits. When it is over, call
+//                         ran(… expired …).
+//   preempts(id, used, now)  Whether a ready task should displace the running one. Ask after arrive(). If the
+//                         driver follows it calls ran(… preempted …).
+//   ran(id, used, why, now)  The running task has stopped. Unless it is blocked or finished it is ready
+//   again. leave(id, now)        The task is gone for good, finished or cancelled, whatever it was doing.
+//   Forget it. adjust(task, now)     Only of policies that can: what is said about a task has changed, for
+//   instance a
+//                         priority that it inherits from one that waits for its lock.
 //
 // `used` is the CPU time since the task was picked, which is less than the time that has passed where a
 // switch costs something or the driver was itself interrupted. All that happens at one instant is told before
 // pick() is called for that instant; in what order must not matter. Several tasks may be running, one per
-// worker; a pool with a queue per worker gives each a policy object of its own.
-//
-// How the policies that are not here yet fit:
-//   shortest job next        pick() the smallest `burst`.
-//   shortest remaining time  the same by `burst` minus the sum of what ran() told; preempts() subtracts
-//   `used` as well. multilevel feedback      a level per id, kept over a block; ran() charges the allotment
-//   whatever the reason, slice() is what
-//                            is left of it or the time to the next boost, pick() does the boosts that are
-//                            due.
-//   lottery                  `weight` tickets; the random stream is part of the state and seeded by the user.
-//   stride, fair share       a pass or virtual run time per id, advanced in ran() by used / weight.
-//   earliest deadline first  pick() and preempts() by `deadline`; rate monotonic by `period`.
+// worker; a pool with a queue per worker gives each a policy object of its own. To move a task to another
+// object, tell the one leave() and the other arrive().
 
 #include <chrono>
 #include <concepts>
@@ -61,6 +52,9 @@ using time = timeline::time_point;
 /// A slice without an end.
 inline constexpr duration unlimited = duration::max();
 
+/// How a task is treated by a policy that has classes, as Linux's scheduler has (linux_classes).
+enum class task_class { fair, fifo, round_robin, deadline, batch, idle };
+
 /// What a driver says about a task that becomes ready. Policies read what they need.
 template <class Id = std::uint64_t> struct task_info {
     Id id{};
@@ -70,6 +64,7 @@ template <class Id = std::uint64_t> struct task_info {
     std::uint32_t weight = 1;  ///< its share or tickets, relative to others
     std::optional<time> deadline{};
     std::optional<duration> period{};
+    task_class kind = task_class::fair;
 };
 
 /// Why a running task stopped.
@@ -101,14 +96,19 @@ concept task_id = std::copyable<Id> && std::totally_ordered<Id>;
 /// policy for a fixed set of tasks can keep its state in arrays.
 template <class P>
 concept scheduling_policy = std::copyable<P> && task_id<typename P::id_type> &&
-    requires(P p, const P asked, const task_info<typename P::id_type> task, const typename P::id_type id,
-             duration used, stop_reason why, time now) {
-    p.arrive(task, now);
-    { p.pick(now) } -> std::same_as<std::optional<typename P::id_type>>;
-    { asked.slice(id, used, now) } -> std::same_as<duration>;
-    { asked.preempts(id, used, now) } -> std::same_as<bool>;
-    p.ran(id, used, why, now);
-    p.leave(id, now);
-};
+                            requires(P p, const P asked, const task_info<typename P::id_type> task,
+                                     const typename P::id_type id, duration used, stop_reason why, time now) {
+                                p.arrive(task, now);
+                                { p.pick(now) } -> std::same_as<std::optional<typename P::id_type>>;
+                                { asked.slice(id, used, now) } -> std::same_as<duration>;
+                                { asked.preempts(id, used, now) } -> std::same_as<bool>;
+                                p.ran(id, used, why, now);
+                                p.leave(id, now);
+                            };
+
+/// A policy that can be told that a task's priority, weight or deadline has changed.
+template <class P>
+concept adjustable_policy = scheduling_policy<P> && requires(P p, const task_info<typename P::id_type> task,
+                                                             time now) { p.adjust(task, now); };
 
 }  // namespace heddle::inline v0::policy

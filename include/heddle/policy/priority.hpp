@@ -34,15 +34,12 @@ template <task_id Id = std::uint64_t> class basic_priority {
             throw std::invalid_argument("priority: age_every must not be negative");
     }
 
-    void arrive(const task_info<Id>& task, time) {
-        const std::int64_t p = task.priority;
-        list_.add(list_.admit(task, options_.order == priority_order::larger_is_higher ? -p : p));
-    }
+    void arrive(const task_info<Id>& task, time) { list_.add(list_.admit(task, rank_of(task))); }
 
     std::optional<Id> pick(time now) {
         if (list_.empty()) return std::nullopt;
         const std::size_t n = best(now);
-        const std::int64_t aged = rank(list_.ready()[n], now);
+        const std::int64_t aged = rank(list_.at(n), now);
         auto& item = list_.start(n);
         // It runs with the level that it has waited for, or those it has just overtaken would displace it at
         // once.
@@ -55,7 +52,8 @@ template <task_id Id = std::uint64_t> class basic_priority {
         duration left = unlimited;
         if (!options_.preemptive || !ageing()) return left;
         const std::int64_t level = list_.running(id).running_rank;
-        for (const auto& waiting : list_.ready()) {
+        for (std::size_t n = 0; n < list_.size(); ++n) {
+            const auto& waiting = list_.at(n);
             const std::int64_t steps = waiting.rank - level + 1;  // until its rank is smaller by one
             if (steps <= 0) return duration::zero();
             if (steps > unlimited / options_.age_every) continue;  // not in this life
@@ -67,24 +65,40 @@ template <task_id Id = std::uint64_t> class basic_priority {
 
     bool preempts(const Id& id, duration, time now) const {
         if (!options_.preemptive || list_.empty()) return false;
-        return rank(list_.ready()[best(now)], now) < list_.running(id).running_rank;
+        return rank(list_.at(best(now)), now) < list_.running(id).running_rank;
     }
 
     /// One that yields goes behind those of its priority; one that was stopped goes on before them.
     void ran(const Id& id, duration, stop_reason why, time now) {
-        auto item = list_.stop(id);
+        auto& item = list_.stop(id);
         if (!still_ready(why)) return;
         item.waiting_since = now;
         if (why == stop_reason::yielded) {
-            item.since = now;
-            item.side = 1;
+            list_.behind(item, now);
         }
         list_.add(item);
     }
 
     void leave(const Id& id, time) { list_.remove(id); }
 
+    /// A task's priority is another one from now on; what it has waited still counts.
+    void adjust(const task_info<Id>& task, time) {
+        auto* const item = list_.find(task.id);
+        if (item == nullptr) return;
+        const std::int64_t change = rank_of(task) - rank_of(item->task);
+        auto* const ready = list_.withdraw(task.id);
+        item->task.priority = task.priority;
+        item->rank += change;
+        item->running_rank += change;
+        if (ready != nullptr) list_.add(*ready);
+    }
+
  private:
+    std::int64_t rank_of(const task_info<Id>& task) const noexcept {
+        const std::int64_t p = task.priority;
+        return options_.order == priority_order::larger_is_higher ? -p : p;
+    }
+
     bool ageing() const noexcept { return options_.age_every > duration::zero(); }
 
     // Smaller is more important, as in the list.
@@ -92,16 +106,16 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return ageing() ? waiting.rank - (now - waiting.waiting_since) / options_.age_every : waiting.rank;
     }
 
-    // Where in ready() the task is that should run. Linear with ageing, for the order changes as time goes
+    // At which position the task is that should run. Linear with ageing, for the order changes as time goes
     // by.
     std::size_t best(time now) const {
-        const auto& ready = list_.ready();
-        std::size_t found = ready.size() - 1;
+        std::size_t found = 0;
         if (!ageing()) return found;
-        for (std::size_t n = ready.size(); n-- > 0;) {
-            const auto mine = rank(ready[n], now);
-            const auto other = rank(ready[found], now);
-            if (mine < other || (mine == other && wins_tie(ready[n], ready[found], list_.rule()))) found = n;
+        for (std::size_t n = 1; n < list_.size(); ++n) {
+            const auto mine = rank(list_.at(n), now);
+            const auto other = rank(list_.at(found), now);
+            if (mine < other || (mine == other && wins_tie(list_.at(n), list_.at(found), list_.rule())))
+                found = n;
         }
         return found;
     }
@@ -112,6 +126,6 @@ template <task_id Id = std::uint64_t> class basic_priority {
 
 /// Priority scheduling.
 using priority = basic_priority<>;
-static_assert(scheduling_policy<priority>);
+static_assert(adjustable_policy<priority>);
 
 }  // namespace heddle::inline v0::policy

@@ -38,7 +38,7 @@ template <task_id Id = std::uint64_t> class basic_round_robin {
     }
 
     void arrive(const task_info<Id>& task, time) {
-        auto item = list_.admit(task);
+        auto& item = list_.admit(task);
         item.side = options_.at_expiry == arrival_at_expiry::before_expired ? 0 : 2;
         list_.add(item);
     }
@@ -56,13 +56,12 @@ template <task_id Id = std::uint64_t> class basic_round_robin {
 
     /// One that the driver interrupts keeps its place and the rest of its quantum; any other queues anew.
     void ran(const Id& id, duration used, stop_reason why, time now) {
-        auto item = list_.stop(id);
+        auto& item = list_.stop(id);
         if (!still_ready(why)) return;
         item.spent += used;
         if (why != stop_reason::preempted || item.spent >= options_.quantum) {
             item.spent = duration::zero();
-            item.since = now;
-            item.side = 1;
+            list_.behind(item, now);
         }
         list_.add(item);
     }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A policy that is chosen at run time, by name or by the user: what heddle sched and heddle check take. It
+// costs an indirect call; where the policy is known when the program is compiled, use that type itself.
+
+#include <concepts>
+#include <heddle/policy/policy.hpp>
+#include <heddle/rt/config.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace heddle::inline v0::policy {
+
+/// Any policy whose tasks are numbered, as a value. Copying it copies the policy.
+class any_policy {
+ public:
+    using id_type = std::uint64_t;
+
+    template <scheduling_policy P>
+        requires(!std::same_as<P, any_policy> && std::same_as<typename P::id_type, std::uint64_t>)
+    any_policy(P policy) : held_(std::make_unique<holder<P>>(std::move(policy))) {}
+
+    any_policy(const any_policy& other) : held_(other.held_->copy()) {}
+    any_policy(any_policy&&) noexcept = default;
+    any_policy& operator=(const any_policy& other) {
+        if (this != &other) held_ = other.held_->copy();
+        return *this;
+    }
+    any_policy& operator=(any_policy&&) noexcept = default;
+
+    void arrive(const task_info<>& task, time now) { held_->arrive(task, now); }
+    std::optional<std::uint64_t> pick(time now) { return held_->pick(now); }
+    duration slice(const std::uint64_t& id, duration used, time now) const {
+        return held_->slice(id, used, now);
+    }
+    bool preempts(const std::uint64_t& id, duration used, time now) const {
+        return held_->preempts(id, used, now);
+    }
+    void ran(const std::uint64_t& id, duration used, stop_reason why, time now) {
+        held_->ran(id, used, why, now);
+    }
+    void leave(const std::uint64_t& id, time now) { held_->leave(id, now); }
+
+    /// Does nothing where the policy does not care.
+    void adjust(const task_info<>& task, time now) { held_->adjust(task, now); }
+
+ private:
+    struct any_holder {
+        any_holder() = default;
+        any_holder(const any_holder&) = default;
+        any_holder& operator=(const any_holder&) = delete;
+        virtual ~any_holder() = default;
+        virtual std::unique_ptr<any_holder> copy() const = 0;
+        virtual void arrive(const task_info<>& task, time now) = 0;
+        virtual std::optional<std::uint64_t> pick(time now) = 0;
+        virtual duration slice(std::uint64_t id, duration used, time now) const = 0;
+        virtual bool preempts(std::uint64_t id, duration used, time now) const = 0;
+        virtual void ran(std::uint64_t id, duration used, stop_reason why, time now) = 0;
+        virtual void leave(std::uint64_t id, time now) = 0;
+        virtual void adjust(const task_info<>& task, time now) = 0;
+    };
+
+    template <class P> struct holder final : any_holder {
+        explicit holder(P p) : policy(std::move(p)) {}
+        std::unique_ptr<any_holder> copy() const override { return std::make_unique<holder>(policy); }
+        void arrive(const task_info<>& task, time now) override { policy.arrive(task, now); }
+        std::optional<std::uint64_t> pick(time now) override { return policy.pick(now); }
+        duration slice(std::uint64_t id, duration used, time now) const override {
+            return policy.slice(id, used, now);
+        }
+        bool preempts(std::uint64_t id, duration used, time now) const override {
+            return policy.preempts(id, used, now);
+        }
+        void ran(std::uint64_t id, duration used, stop_reason why, time now) override {
+            policy.ran(id, used, why, now);
+        }
+        void leave(std::uint64_t id, time now) override { policy.leave(id, now); }
+        void adjust([[maybe_unused]] const task_info<>& task, [[maybe_unused]] time now) override {
+            if constexpr (adjustable_policy<P>) policy.adjust(task, now);
+        }
+        P policy;
+    };
+
+    std::unique_ptr<any_holder> held_;
+};
+static_assert(adjustable_policy<any_policy>);
+
+/// What make_policy() takes where the description says nothing else.
+struct policy_defaults {
+    duration quantum{4};              ///< of those that have one
+    bool lower_is_higher = false;     ///< which number is the higher priority
+    std::optional<tie_break> ties{};  ///< of those that have none of their own (stride: the smaller id)
+    std::uint64_t seed = 1;
+};
+
+/// A policy from its description: a name, and words that set it up, between blanks or colons: "fcfs",
+/// "round_robin 4ms", "priority preemptive age=100ms", "mlfq:10,10,20:boost=100". A duration without a unit
+/// is in nanoseconds, which a simulation may take for anything. Throws: std::invalid_argument that names the
+/// word it did not understand and says what there is.
+HEDDLE_API any_policy make_policy(std::string_view description, const policy_defaults& defaults = {});
+
+/// The names that make_policy() knows, each with a line that says what its words are.
+HEDDLE_API std::vector<std::pair<std::string, std::string>> policy_names();
+
+}  // namespace heddle::inline v0::policy

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Multilevel queue: tasks belong to a level for good (`priority`, 0 the highest), and each level has a policy
+// of its own: round robin for those at a terminal, first come first served for batch work. Strictly, a level
+// runs only when those above it are empty, and starves while they are not. With shares of time the levels
+// take turns instead, and nobody starves. Use multilevel feedback where nobody says who belongs where.
+
+#include <algorithm>
+#include <heddle/policy/any_policy.hpp>
+#include <heddle/policy/id_map.hpp>
+#include <heddle/rt/error.hpp>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace heddle::inline v0::policy {
+
+/// One level: its policy, and how long it runs in its turn; zero for all: strictly by level.
+struct queue_level {
+    any_policy policy;
+    duration share{};
+};
+
+/// How a multilevel queue is set up.
+struct multilevel_queue_options {
+    std::vector<queue_level> levels{};
+    bool preemptive = true;  ///< one that comes displaces those of lower levels
+};
+
+/// Multilevel queue.
+class multilevel_queue {
+ public:
+    using id_type = std::uint64_t;
+
+    /// Throws std::invalid_argument unless there is a level, and either all have a share or none.
+    explicit multilevel_queue(multilevel_queue_options options)
+        : levels_(std::move(options.levels)),
+          preemptive_(options.preemptive),
+          ready_(levels_.size()) {
+        if (levels_.empty()) throw std::invalid_argument("multilevel queue: there must be a level");
+        const auto shares = std::count_if(levels_.begin(), levels_.end(),
+                                          [](const queue_level& l) { return l.share > duration::zero(); });
+        if (shares != 0 && shares != static_cast<std::ptrdiff_t>(levels_.size()))
+            throw std::invalid_argument("multilevel queue: either all levels have a share of time, or none");
+        sliced_ = shares != 0;
+    }
+
+    /// A level that is not there is the nearest one.
+    void arrive(const task_info<>& task, time now) {
+        const auto last = static_cast<std::int64_t>(levels_.size()) - 1;
+        const auto n = static_cast<std::size_t>(std::clamp<std::int64_t>(task.priority, 0, last));
+        tasks_[task.id] = {n, true};
+        ++ready_[n];
+        levels_[n].policy.arrive(task, now);
+    }
+
+    std::optional<std::uint64_t> pick(time now) {
+        if (sliced_) end_turn();
+        for (std::size_t i = 0; i < levels_.size(); ++i) {
+            const std::size_t n = sliced_ ? (turn_ + i) % levels_.size() : i;
+            if (ready_[n] == 0) continue;
+            if (sliced_ && n != turn_) begin_turn(n);
+            const auto id = levels_[n].policy.pick(now);
+            --ready_[n];
+            tasks_.find(*id)->ready = false;
+            return id;
+        }
+        return std::nullopt;
+    }
+
+    /// As its level has it, and no longer than the level's turn while another level waits.
+    duration slice(const std::uint64_t& id, duration used, time now) const {
+        const std::size_t n = level_of(id);
+        const duration left = levels_[n].policy.slice(id, used, now);
+        if (!sliced_ || !others_wait(n)) return left;
+        return std::max(duration::zero(), std::min(left, levels_[turn_].share - turn_used_ - used));
+    }
+
+    bool preempts(const std::uint64_t& id, duration used, time now) const {
+        const std::size_t n = level_of(id);
+        if (!sliced_ && preemptive_)
+            for (std::size_t above = 0; above < n; ++above)
+                if (ready_[above] > 0) return true;
+        return ready_[n] > 0 && levels_[n].policy.preempts(id, used, now);
+    }
+
+    /// Where the turn ends and not the quantum of the level's policy, the task keeps its place.
+    void ran(const std::uint64_t& id, duration used, stop_reason why, time now) {
+        const std::size_t n = level_of(id);
+        if (n == turn_) turn_used_ += used;
+        const bool turn_over = sliced_ && why == stop_reason::expired &&
+                               levels_[n].policy.slice(id, used, now) > duration::zero();
+        levels_[n].policy.ran(id, used, turn_over ? stop_reason::preempted : why, now);
+        if (!still_ready(why)) return;
+        tasks_.find(id)->ready = true;
+        ++ready_[n];
+    }
+
+    void leave(const std::uint64_t& id, time now) {
+        const place* const p = tasks_.find(id);
+        if (p == nullptr) return;
+        if (p->ready) --ready_[p->level];
+        levels_[p->level].policy.leave(id, now);
+        tasks_.erase(id);
+    }
+
+ private:
+    struct place {
+        std::size_t level = 0;
+        bool ready = false;
+    };
+
+    std::size_t level_of(std::uint64_t id) const {
+        const place* const p = tasks_.find(id);
+        if (p == nullptr) throw invalid_state("policy: a task that was not picked is said to run");
+        return p->level;
+    }
+
+    bool others_wait(std::size_t n) const {
+        for (std::size_t other = 0; other < ready_.size(); ++other)
+            if (other != n && ready_[other] > 0) return true;
+        return false;
+    }
+
+    void begin_turn(std::size_t n) {
+        turn_ = n;
+        turn_used_ = duration::zero();
+    }
+    void end_turn() {
+        if (turn_used_ >= levels_[turn_].share) begin_turn((turn_ + 1) % levels_.size());
+    }
+
+    std::vector<queue_level> levels_;
+    bool preemptive_;
+    bool sliced_ = false;
+    std::vector<std::size_t> ready_;  // how many, by level
+    id_map<std::uint64_t, place> tasks_;
+    std::size_t turn_ = 0;
+    duration turn_used_{};
+};
+static_assert(scheduling_policy<multilevel_queue>);
+
+}  // namespace heddle::inline v0::policy

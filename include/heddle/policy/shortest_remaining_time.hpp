@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Shortest remaining time first: the ready task that needs the least CPU time until it waits or ends runs,
+// and one that needs less than what the running one still needs displaces it. No rule has a smaller mean
+// waiting time on one CPU. It starves long tasks while short ones keep coming, and needs to know or to
+// predict lengths, as shortest job next does.
+
+#include <heddle/policy/shortest_job_next.hpp>
+
+namespace heddle::inline v0::policy {
+
+/// Shortest remaining time first for any kind of task id; see shortest_remaining_time.
+template <task_id Id = std::uint64_t> class basic_shortest_remaining_time {
+ public:
+    using id_type = Id;
+
+    /// Throws std::invalid_argument if a weight is not from 0 to 1, or a first estimate is negative.
+    explicit basic_shortest_remaining_time(shortest_job_options options = {})
+        : options_(options),
+          list_(options.ties) {
+        detail::check(options);
+    }
+
+    void arrive(const task_info<Id>& task, time) {
+        auto& item = list_.admit(task);
+        if (!item.known) item.kept = options_.first_estimate.count();
+        item.charged = duration::zero();
+        item.rank = options_.estimate ? item.kept : task.burst.value_or(unlimited).count();
+        list_.add(item);
+    }
+
+    std::optional<Id> pick(time) {
+        if (list_.empty()) return std::nullopt;
+        return list_.start_first().task.id;
+    }
+
+    duration slice(const Id&, duration, time) const { return unlimited; }
+
+    /// Only one that needs less; one that needs as much waits.
+    bool preempts(const Id& id, duration used, time) const {
+        if (list_.empty()) return false;
+        return list_.first().rank < left(list_.running(id).rank, used);
+    }
+
+    /// One that was displaced keeps its place among those that need as long.
+    void ran(const Id& id, duration used, stop_reason why, time now) {
+        auto& item = list_.stop(id);
+        item.rank = left(item.rank, used);
+        item.charged += used;
+        if (still_ready(why)) {
+            if (why == stop_reason::yielded) {
+                list_.behind(item, now);
+            }
+            list_.add(item);
+        } else if (options_.estimate) {
+            item.kept = detail::next_estimate(options_, duration(item.kept), item.charged).count();
+        }
+    }
+
+    void leave(const Id& id, time) { list_.remove(id); }
+
+ private:
+    // One of unknown length stays the longest; one that outlives its prediction is expected to end at once.
+    static std::int64_t left(std::int64_t rank, duration used) {
+        return rank == unlimited.count() ? rank : std::max<std::int64_t>(0, rank - used.count());
+    }
+
+    shortest_job_options options_;
+    ready_list<Id> list_;
+};
+
+/// Shortest remaining time first, with exact or predicted lengths.
+using shortest_remaining_time = basic_shortest_remaining_time<>;
+static_assert(scheduling_policy<shortest_remaining_time>);
+
+}  // namespace heddle::inline v0::policy

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <charconv>
+#include <functional>
+#include <heddle/policy/any_policy.hpp>
+#include <heddle/policy/earliest_deadline_first.hpp>
+#include <heddle/policy/fair_share.hpp>
+#include <heddle/policy/fcfs.hpp>
+#include <heddle/policy/linux_classes.hpp>
+#include <heddle/policy/lottery.hpp>
+#include <heddle/policy/multilevel_feedback.hpp>
+#include <heddle/policy/multilevel_queue.hpp>
+#include <heddle/policy/priority.hpp>
+#include <heddle/policy/rate_monotonic.hpp>
+#include <heddle/policy/round_robin.hpp>
+#include <heddle/policy/shortest_remaining_time.hpp>
+#include <heddle/policy/stride.hpp>
+
+namespace heddle::inline v0::policy {
+
+namespace {
+
+using words = std::vector<std::string_view>;
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw std::invalid_argument("policy: " + what);
+}
+
+words split(std::string_view text, std::string_view separators) {
+    words parts;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find_first_of(separators), text.size());
+        if (end > 0) parts.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return parts;
+}
+
+// A number with a unit, or without one.
+std::optional<duration> duration_in(std::string_view word) {
+    double number = 0;
+    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc() || !(number >= 0)) return std::nullopt;
+    const std::string_view unit(rest, static_cast<std::size_t>(word.data() + word.size() - rest));
+    double scale = 0;
+    if (unit.empty() || unit == "ns") scale = 1;
+    if (unit == "us") scale = 1e3;
+    if (unit == "ms") scale = 1e6;
+    if (unit == "s") scale = 1e9;
+    if (scale == 0 || number * scale >= 9e18) return std::nullopt;
+    return duration(static_cast<std::int64_t>(number * scale));
+}
+
+// What the words of one description set; each policy takes what it knows and refuses the rest.
+class setup {
+ public:
+    setup(words w, const policy_defaults& d) : words_(std::move(w)), defaults(d) {}
+
+    bool flag(std::string_view name) {
+        const auto at = std::find(words_.begin(), words_.end(), name);
+        if (at == words_.end()) return false;
+        words_.erase(at);
+        return true;
+    }
+
+    // The value of "name=value".
+    std::optional<std::string_view> value(std::string_view name) {
+        for (auto at = words_.begin(); at != words_.end(); ++at)
+            if (at->size() > name.size() && at->starts_with(name) && (*at)[name.size()] == '=') {
+                const std::string_view found = at->substr(name.size() + 1);
+                words_.erase(at);
+                return found;
+            }
+        return std::nullopt;
+    }
+
+    duration time_of(std::string_view name, duration otherwise) {
+        const auto text = value(name);
+        if (!text) return otherwise;
+        return parsed(*text);
+    }
+
+    std::uint64_t number_of(std::string_view name, std::uint64_t otherwise) {
+        const auto text = value(name);
+        if (!text) return otherwise;
+        std::uint64_t n = 0;
+        const auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), n);
+        if (error != std::errc() || rest != text->data() + text->size())
+            refuse("'" + std::string(*text) + "' is not a number");
+        return n;
+    }
+
+    // Durations that stand alone, between commas.
+    std::vector<duration> durations(std::string_view name) {
+        std::optional<std::string_view> list = value(name);
+        if (!list && !words_.empty() && words_.front().find('=') == std::string_view::npos &&
+            duration_in(split(words_.front(), ",/").front())) {
+            list = words_.front();
+            words_.erase(words_.begin());
+        }
+        std::vector<duration> all;
+        if (list)
+            for (const std::string_view part : split(*list, ",/")) all.push_back(parsed(part));
+        return all;
+    }
+
+    duration quantum(duration otherwise) {
+        auto given = durations("q");
+        if (given.empty()) given = {time_of("quantum", otherwise)};
+        if (given.size() != 1) refuse("this policy has one quantum");
+        return given.front();
+    }
+
+    tie_break ties(tie_break otherwise) { return own_ties(defaults.ties.value_or(otherwise)); }
+
+    tie_break own_ties(tie_break otherwise) {
+        const auto text = value("ties");
+        if (!text) return otherwise;
+        if (*text == "arrival") return tie_break::arrival_then_id;
+        if (*text == "order") return tie_break::arrival_then_order;
+        if (*text == "id") return tie_break::id;
+        refuse("ties=" + std::string(*text) + " is not known; there are arrival, order and id");
+    }
+
+    arrival_at_expiry at_expiry(arrival_at_expiry otherwise) {
+        if (flag("arrivals_first")) return arrival_at_expiry::before_expired;
+        if (flag("expired_first")) return arrival_at_expiry::after_expired;
+        return otherwise;
+    }
+
+    void finish(std::string_view name) const {
+        if (!words_.empty())
+            refuse("'" + std::string(words_.front()) + "' is not understood by " + std::string(name));
+    }
+
+    static duration parsed(std::string_view text) {
+        if (const auto d = duration_in(text)) return *d;
+        refuse("'" + std::string(text) + "' is not a duration such as 4 or 10ms");
+    }
+
+ private:
+    words words_;
+
+ public:
+    const policy_defaults defaults;
+};
+
+shortest_job_options shortest(setup& s) {
+    shortest_job_options o;
+    o.ties = s.ties(o.ties);
+    o.estimate = s.flag("predict");
+    if (const auto text = s.value("alpha")) {
+        const auto [rest, error] =
+            std::from_chars(text->data(), text->data() + text->size(), o.estimate_weight);
+        if (error != std::errc() || rest != text->data() + text->size())
+            refuse("alpha=" + std::string(*text) + " is not a number from 0 to 1");
+        o.estimate = true;
+    }
+    o.first_estimate = s.time_of("first", o.first_estimate);
+    return o;
+}
+
+any_policy make_priority(setup& s) {
+    priority_options o;
+    const bool lower = s.flag("lower");
+    const bool larger = s.flag("larger");
+    o.order = lower || (!larger && s.defaults.lower_is_higher) ? priority_order::lower_is_higher
+                                                               : priority_order::larger_is_higher;
+    o.preemptive = s.flag("preemptive");
+    o.age_every = s.time_of("age", o.age_every);
+    o.ties = s.ties(o.ties);
+    return priority(o);
+}
+
+any_policy make_feedback(setup& s) {
+    multilevel_feedback_options o;
+    o.quanta = s.durations("q");
+    const std::uint64_t levels = s.number_of("levels", o.quanta.size() > 1 ? o.quanta.size() : 3);
+    if (levels < 1 || levels > 1000) refuse("mlfq has 1 to 1000 levels");
+    if (o.quanta.empty()) o.quanta.push_back(s.defaults.quantum);
+    o.quanta.resize(levels, o.quanta.back());
+    o.allotments = s.durations("allot");
+    if (!o.allotments.empty()) o.allotments.resize(levels, o.allotments.back());
+    o.boost_every = s.time_of("boost", o.boost_every);
+    o.wait_keeps_level = s.flag("stay");
+    o.waited_first = s.flag("waited_first");
+    o.at_expiry = s.at_expiry(o.at_expiry);
+    o.ties = s.ties(o.ties);
+    return multilevel_feedback(o);
+}
+
+// levels=rr/4,fcfs shares=8,2
+any_policy make_levels(setup& s) {
+    multilevel_queue_options o;
+    const auto list = s.value("levels");
+    const std::vector<duration> shares = s.durations("shares");
+    for (const std::string_view part : split(list.value_or("rr,rr,fcfs"), ",")) {
+        std::string description(part);
+        std::replace(description.begin(), description.end(), '/', ' ');
+        o.levels.push_back({make_policy(description, s.defaults), duration{}});
+    }
+    if (!shares.empty() && shares.size() != o.levels.size())
+        refuse("mlq needs a share for each level, or none");
+    for (std::size_t i = 0; i < shares.size(); ++i) o.levels[i].share = shares[i];
+    o.preemptive = !s.flag("nonpreemptive");
+    return multilevel_queue(std::move(o));
+}
+
+real_time_options real_time(setup& s) {
+    real_time_options o;
+    o.preemptive = !s.flag("nonpreemptive");
+    o.ties = s.ties(o.ties);
+    return o;
+}
+
+struct known_policy {
+    std::array<std::string_view, 3> names;
+    std::string_view words;
+    std::function<any_policy(setup&)> make;
+};
+
+const std::vector<known_policy>& known() {
+    static const std::vector<known_policy> all{
+        {{"fcfs", "fifo", ""}, "", [](setup& s) { return fcfs(s.ties(tie_break::arrival_then_id)); }},
+        {{"sjf", "sjn", "shortest_job_next"},
+         "predict alpha=0.5 first=DURATION",
+         [](setup& s) { return shortest_job_next(shortest(s)); }},
+        {{"srtf", "shortest_remaining_time", ""},
+         "predict alpha=0.5 first=DURATION",
+         [](setup& s) { return shortest_remaining_time(shortest(s)); }},
+        {{"rr", "round_robin", ""},
+         "QUANTUM arrivals_first|expired_first",
+         [](setup& s) {
+             return round_robin(
+                 round_robin_options{.quantum = s.quantum(s.defaults.quantum),
+                                     .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
+                                     .ties = s.ties(tie_break::arrival_then_id)});
+         }},
+        {{"priority", "prio", ""}, "preemptive lower|larger age=DURATION", make_priority},
+        {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
+        {{"mlfq", "multilevel_feedback", ""},
+         "QUANTA levels=3 allot=… boost=DURATION stay waited_first arrivals_first|expired_first",
+         make_feedback},
+        {{"lottery", "", ""},
+         "QUANTUM seed=1",
+         [](setup& s) {
+             return lottery({.quantum = s.quantum(s.defaults.quantum),
+                             .stream = random_stream(s.number_of("seed", s.defaults.seed))});
+         }},
+        {{"stride", "", ""},
+         "QUANTUM constant=10000",
+         [](setup& s) {
+             return stride({.quantum = s.quantum(s.defaults.quantum),
+                            .constant = static_cast<std::int64_t>(s.number_of("constant", 10000)),
+                            .ties = s.own_ties(tie_break::id)});
+         }},
+        {{"fair", "fair_share", "eevdf"},
+         "SLICE nonpreemptive",
+         [](setup& s) {
+             return fair_share(
+                 {.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
+         }},
+        {{"edf", "earliest_deadline_first", ""},
+         "nonpreemptive",
+         [](setup& s) { return earliest_deadline_first(real_time(s)); }},
+        {{"rm", "rate_monotonic", ""},
+         "nonpreemptive",
+         [](setup& s) { return rate_monotonic(real_time(s)); }},
+        {{"random", "random_choice", ""},
+         "QUANTUM seed=1",
+         [](setup& s) {
+             return random_choice({.quantum = s.quantum(unlimited),
+                                   .stream = random_stream(s.number_of("seed", s.defaults.seed))});
+         }},
+        {{"linux", "linux_classes", ""},
+         "rr=100ms slice=2.8ms server=50ms period=1s",
+         [](setup& s) {
+             linux_options o;
+             o.round_robin_quantum = s.time_of("rr", o.round_robin_quantum);
+             o.fair_slice = s.time_of("slice", o.fair_slice);
+             o.server_runtime = s.time_of("server", o.server_runtime);
+             o.server_period = s.time_of("period", o.server_period);
+             return linux_classes(o);
+         }},
+    };
+    return all;
+}
+
+}  // namespace
+
+any_policy make_policy(std::string_view description, const policy_defaults& defaults) {
+    words parts = split(description, " :");
+    if (parts.empty()) refuse("there is no name");
+    const std::string_view name = parts.front();
+    parts.erase(parts.begin());
+    for (const known_policy& k : known()) {
+        if (std::find(k.names.begin(), k.names.end(), name) == k.names.end()) continue;
+        setup s(std::move(parts), defaults);
+        any_policy made = k.make(s);
+        s.finish(name);
+        return made;
+    }
+    std::string there;
+    for (const known_policy& k : known()) there += (there.empty() ? "" : ", ") + std::string(k.names.front());
+    refuse("'" + std::string(name) + "' is not known; there are " + there);
+}
+
+std::vector<std::pair<std::string, std::string>> policy_names() {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const known_policy& k : known()) all.emplace_back(k.names.front(), k.words);
+    return all;
+}
+
+}  // namespace heddle::inline v0::policy

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+// What holds of every policy, and how they are named.
+#include <heddle/policy/any_policy.hpp>
+#include <heddle/policy/fcfs.hpp>
+#include <heddle/rt/error.hpp>
+
+#include <gtest/gtest.h>
+#include <stdexcept>
+#include "simulate.hpp"
+
+using namespace policy_tests;
+using heddle::policy::any_policy;
+using heddle::policy::make_policy;
+using heddle::policy::policy_names;
+
+namespace {
+
+class every_policy : public testing::TestWithParam<std::string> {
+ protected:
+    any_policy made() const { return make_policy(GetParam()); }
+};
+
+std::vector<task_info<>> many() {
+    std::vector<task_info<>> jobs;
+    for (std::uint64_t i = 0; i < 150; ++i) {
+        jobs.push_back(job(i, static_cast<std::int64_t>(i * 7919 % 300),
+                           static_cast<std::int64_t>(1 + i * 31 % 17), static_cast<int>(i % 3)));
+        jobs.back().weight = static_cast<std::uint32_t>(1 + i % 5);
+        jobs.back().deadline = jobs.back().arrival + duration(50 + static_cast<std::int64_t>(i % 70));
+        jobs.back().period = duration(10 + static_cast<std::int64_t>(i % 9));
+        jobs.back().kind = static_cast<heddle::policy::task_class>(i % 3);
+    }
+    return jobs;
+}
+
+}  // namespace
+
+TEST_P(every_policy, does_the_same_twice_and_whatever_is_told_first) {
+    const auto once = simulate(made(), many());
+    EXPECT_EQ(once.chart, simulate(made(), many()).chart);
+    EXPECT_EQ(once.chart, simulate(made(), many(), tell_first::stops).chart);
+}
+
+TEST_P(every_policy, keeps_the_cpu_busy_and_finishes_everybody) {
+    std::int64_t work = 0;
+    const auto r = simulate(made(), many());
+    std::int64_t last = 0;
+    for (const auto& [id, o] : r.tasks) {
+        EXPECT_GE(o.wait(), 0);
+        work += o.burst;
+        last = std::max(last, o.finish);
+    }
+    EXPECT_GE(last, work);
+    EXPECT_LE(last, work + 300);
+}
+
+TEST_P(every_policy, knows_nothing_of_one_that_has_left) {
+    auto p = made();
+    for (std::uint64_t id = 0; id < 5; ++id) p.arrive(job(id, 0, 5), at(0));
+    const auto running = p.pick(at(0));
+    ASSERT_TRUE(running);
+    p.leave(*running, at(1));
+    std::vector<std::uint64_t> others;
+    while (const auto id = p.pick(at(1))) others.push_back(*id);
+    std::sort(others.begin(), others.end());
+    std::vector<std::uint64_t> expected;
+    for (std::uint64_t id = 0; id < 5; ++id)
+        if (id != *running) expected.push_back(id);
+    EXPECT_EQ(others, expected);
+    EXPECT_THROW(p.ran(*running, duration(1), stop_reason::expired, at(2)), heddle::invalid_state);
+    p.arrive(job(*running, 2, 5), at(2));
+    EXPECT_EQ(p.pick(at(2)), running);
+}
+
+TEST_P(every_policy, one_that_is_blocked_is_not_picked) {
+    auto p = made();
+    p.arrive(job(1, 0, 5), at(0));
+    ASSERT_EQ(p.pick(at(0)), 1u);
+    p.ran(1, duration(1), stop_reason::blocked, at(1));
+    EXPECT_EQ(p.pick(at(1)), std::nullopt);
+    p.arrive(job(1, 4, 4), at(4));
+    EXPECT_EQ(p.pick(at(4)), 1u);
+}
+
+TEST_P(every_policy, a_copy_goes_on_by_itself) {
+    auto p = made();
+    for (std::uint64_t id = 0; id < 5; ++id) p.arrive(job(id, 0, 5), at(0));
+    auto what_if = p;
+    while (what_if.pick(at(0))) {
+    }
+    EXPECT_TRUE(p.pick(at(0)));
+}
+
+INSTANTIATE_TEST_SUITE_P(policies, every_policy,
+                         testing::Values("fcfs", "sjf", "sjf predict", "srtf", "srtf alpha=0.3 first=5",
+                                         "rr 4", "rr 1 expired_first", "priority",
+                                         "priority preemptive lower", "priority preemptive age=10", "mlq",
+                                         "mlq levels=rr/2,sjf,fcfs shares=8,4,2", "mlfq 4,8,16",
+                                         "mlfq 4 levels=5 allot=12 boost=50 stay", "lottery 3", "stride 3",
+                                         "fair 3", "edf", "edf nonpreemptive", "rm", "random", "random 2",
+                                         "linux", "linux rr=4 slice=3 server=2 period=20"),
+                         [](const auto& each) {
+                             std::string name = each.param;
+                             for (char& c : name)
+                                 if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+                             return name;
+                         });
+
+TEST(any_policy, holds_a_policy_of_the_user) {
+    const any_policy p = heddle::policy::fcfs();
+    EXPECT_EQ(simulate(p, {job(1, 0, 2), job(2, 0, 2)}).chart, "P1 0-2, P2 2-4");
+}
+
+TEST(any_policy, every_name_makes_one) {
+    for (const auto& [name, words] : policy_names()) EXPECT_NO_THROW(make_policy(name)) << name;
+}
+
+TEST(any_policy, words_may_stand_between_colons) {
+    EXPECT_EQ(simulate(make_policy("rr:2"), {job(1, 0, 4), job(2, 0, 2)}).chart, "P1 0-2, P2 2-4, P1 4-6");
+    EXPECT_EQ(simulate(make_policy("rr q=2"), {job(1, 0, 4), job(2, 0, 2)}).chart, "P1 0-2, P2 2-4, P1 4-6");
+}
+
+TEST(any_policy, what_is_not_understood_is_named) {
+    const auto message_of = [](const char* description) -> std::string {
+        try {
+            make_policy(description);
+        } catch (const std::invalid_argument& e) {
+            return e.what();
+        }
+        return "accepted";
+    };
+    EXPECT_NE(message_of("fsfc").find("'fsfc' is not known; there are fcfs, sjf"), std::string::npos);
+    EXPECT_NE(message_of("fcfs 4").find("'4' is not understood by fcfs"), std::string::npos);
+    EXPECT_NE(message_of("rr 0").find("positive"), std::string::npos);
+    EXPECT_NE(message_of("rr 4x").find("'4x'"), std::string::npos);
+    EXPECT_NE(message_of("priority age=soon").find("'soon'"), std::string::npos);
+    EXPECT_NE(message_of("").find("no name"), std::string::npos);
+    EXPECT_NE(message_of("mlq levels=rr/2,nope").find("'nope'"), std::string::npos);
+}
