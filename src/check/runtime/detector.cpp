@@ -67,7 +67,9 @@ void report(thread& me, const access& a, const shadow_cell& earlier) noexcept {
                 .size = static_cast<std::uint8_t>(a.size > 255 ? 0 : a.size),
                 .frees = a.frees,
                 .unused = {}};
-    if (flag(order_stacks)) r.second.stack = record_call_stack(me, a.pc);
+    if (flag(order_stacks))
+        // What the instrumentation knows of the stack ends where code begins that has none.
+        r.second.stack = a.called ? record_stack(a.pc) : record_call_stack(me, a.pc);
     if (flag(order_races_fail)) fail(&me, verdict::data_race, "");
 }
 

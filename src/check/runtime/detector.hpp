@@ -44,6 +44,7 @@ struct access {
     bool writes;
     bool atomic;
     bool frees = false;
+    bool called = false;  // by a function of libc: the instruction at `pc` is only its call
 };
 void look_for_race(thread& me, const access& a) noexcept;
 

@@ -4,13 +4,10 @@
 
 #include <stdlib.h>
 #include "engine.hpp"
-#include "instrumented.hpp"
 #include "real.hpp"
 #include "server.hpp"
 
 namespace heddle::inline v0::check::runtime {
-
-constinit bool program_is_instrumented = false;
 
 namespace {
 

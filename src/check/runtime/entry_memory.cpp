@@ -54,24 +54,16 @@ HEDDLE_ACCESSES(4)
 HEDDLE_ACCESSES(8)
 HEDDLE_ACCESSES(16)
 
-namespace {
-// Of a long range only so much is looked at: copying a megabyte must not take a second.
-constexpr unsigned long longest = 4096;
-std::uint32_t looked_at(unsigned long n) noexcept {
-    return static_cast<std::uint32_t>(n < longest ? n : longest);
-}
-}  // namespace
-
 HEDDLE_INTERPOSED void __tsan_init() {
-    program_is_instrumented = true;
+    note_instrumented(HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED void __tsan_read_range(void* a, unsigned long n) {
-    if (n > 0) touch(a, looked_at(n), false, HEDDLE_RETURN_ADDRESS);
+    touch_range(a, n, false, HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED void __tsan_write_range(void* a, unsigned long n) {
-    if (n > 0) touch(a, looked_at(n), true, HEDDLE_RETURN_ADDRESS);
+    touch_range(a, n, true, HEDDLE_RETURN_ADDRESS);
 }
 
 // An object's table of virtual functions is set anew by each constructor and destructor; only another value
@@ -85,23 +77,19 @@ HEDDLE_INTERPOSED void __tsan_vptr_read(void** a) {
 }
 
 HEDDLE_INTERPOSED void* __tsan_memcpy(void* to, const void* from, unsigned long n) {
-    if (n > 0) {
-        touch(from, looked_at(n), false, HEDDLE_RETURN_ADDRESS);
-        touch(to, looked_at(n), true, HEDDLE_RETURN_ADDRESS);
-    }
+    touch_range(from, n, false, HEDDLE_RETURN_ADDRESS);
+    touch_range(to, n, true, HEDDLE_RETURN_ADDRESS);
     return std::memcpy(to, from, n);
 }
 
 HEDDLE_INTERPOSED void* __tsan_memmove(void* to, const void* from, unsigned long n) {
-    if (n > 0) {
-        touch(from, looked_at(n), false, HEDDLE_RETURN_ADDRESS);
-        touch(to, looked_at(n), true, HEDDLE_RETURN_ADDRESS);
-    }
+    touch_range(from, n, false, HEDDLE_RETURN_ADDRESS);
+    touch_range(to, n, true, HEDDLE_RETURN_ADDRESS);
     return std::memmove(to, from, n);
 }
 
 HEDDLE_INTERPOSED void* __tsan_memset(void* to, int value, unsigned long n) {
-    if (n > 0) touch(to, looked_at(n), true, HEDDLE_RETURN_ADDRESS);
+    touch_range(to, n, true, HEDDLE_RETURN_ADDRESS);
     return std::memset(to, value, n);
 }
 

@@ -10,7 +10,9 @@
 namespace heddle::inline v0::check::runtime {
 
 /// An ordinary access of instrumented code: a scheduling point if the orders say so, and looked at for races.
-inline void touch(const void* address, std::uint32_t size, bool writes, const void* pc) noexcept {
+/// `called`: by a function of libc that `pc` calls.
+inline void touch(const void* address, std::uint32_t size, bool writes, const void* pc,
+                  bool called = false) noexcept {
     thread* const me = controlled();
     if (me == nullptr) return;
     if (flag(order_memory_points) && (!flag(order_hot_only) || is_hot(bits(pc)))) {
@@ -20,7 +22,17 @@ inline void touch(const void* address, std::uint32_t size, bool writes, const vo
                         .pc = pc,
                         .size = static_cast<std::uint8_t>(size)});
     }
-    look_for_race(*me, {.address = address, .pc = pc, .size = size, .writes = writes, .atomic = false});
+    look_for_race(*me, {.address = address, .pc = pc, .size = size, .writes = writes, .atomic = false, .called = called});
+}
+
+/// Of a long range only so much is looked at: copying a megabyte must not take a second.
+inline constexpr std::size_t longest_looked_at = 4096;
+
+inline void touch_range(const void* begin, std::size_t size, bool writes, const void* pc,
+                        bool called = false) noexcept {
+    if (size == 0) return;
+    touch(begin, static_cast<std::uint32_t>(size < longest_looked_at ? size : longest_looked_at), writes, pc,
+          called);
 }
 
 }  // namespace heddle::inline v0::check::runtime
