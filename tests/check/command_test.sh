@@ -111,6 +111,16 @@ int main(void) { int n = 0; while (getchar() != EOF) ++n; return n; }
 P
 check 0 -n 5 ./reader
 
+# The time ends a schedule that runs, too.
+build computes <<'P'
+int main(void) { for (volatile unsigned long i = 0;; ++i) { } }
+P
+begin=$SECONDS
+check 0 -t 1 ./computes
+says 'nothing found in 0 schedules'
+says 'before the first schedule was'
+[[ $((SECONDS - begin)) -lt 4 ]] || complain "$what: took $((SECONDS - begin)) s"
+
 # ^C: it ends at once, and so does everything that it has started.
 build spins <<'P'
 #include <pthread.h>

@@ -38,6 +38,7 @@ const char* name_of(failure_kind k) noexcept {
 }
 
 failure_kind classify(const recording& r) noexcept {
+    if (r.end.stopped) return failure_kind::none;
     switch (r.outcome.how) {
         case verdict::crash:
             return failure_kind::crash;

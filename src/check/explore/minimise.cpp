@@ -15,12 +15,12 @@ using switch_list = std::vector<guide_switch>;
 class attempt {
  public:
     attempt(schedule_server& server, const recording& failing, failure_kind kind,
-            std::chrono::milliseconds patience, const std::function<bool()>& go_on)
+            const run_limits& limits, const std::function<bool()>& go_on)
         : server_(server),
           base_(failing.asked),
           message_(failing.outcome.message),
           kind_(kind),
-          patience_(patience),
+          limits_(limits),
           go_on_(go_on) {
         // A smaller schedule that needs many times the steps is none.
         base_.max_steps = std::min<std::uint64_t>(base_.max_steps, failing.outcome.steps * 4 + 10'000);
@@ -31,8 +31,8 @@ class attempt {
         if (!go_on_()) return false;
         ++tried_;
         order_switches(server_, base_, switches);
-        const process_end end = server_.run(patience_);
-        if (end.lost) return false;
+        const process_end end = server_.run(limits_);
+        if (end.lost || end.stopped) return false;
         // Cheap tests first: the copy is only needed of a schedule that fails.
         const outcome& out = server_.shared().outcome;
         if (message_ != out.message) return false;
@@ -53,8 +53,8 @@ class attempt {
             c.orders.guided = guidance::decisions;
             c.orders.guide_length = all.prefix().size();
             std::copy(all.prefix().begin(), all.prefix().end(), c.guide_decision);
-            const process_end end = server_.run(patience_);
-            if (end.lost || c.outcome.how == verdict::diverged) break;
+            const process_end end = server_.run(limits_);
+            if (end.lost || end.stopped || c.outcome.how == verdict::diverged) break;
             const recording r = copy_recording(server_, end);
             if (classify(r) == kind_ && message_ == r.outcome.message) return switches_of(r);
             if (!all.advance(r)) break;
@@ -64,7 +64,7 @@ class attempt {
 
     unsigned preemptions(switch_list switches) {
         order_switches(server_, base_, switches);
-        return preemptions_of(copy_recording(server_, server_.run(patience_)));
+        return preemptions_of(copy_recording(server_, server_.run(limits_)));
     }
 
     unsigned tried() const noexcept { return tried_; }
@@ -75,7 +75,7 @@ class attempt {
     orders base_;
     std::string message_;
     failure_kind kind_;
-    std::chrono::milliseconds patience_;
+    run_limits limits_;
     const std::function<bool()>& go_on_;
     unsigned tried_ = 0;
 };
@@ -89,9 +89,9 @@ switch_list without(const switch_list& all, std::size_t begin, std::size_t end) 
 }  // namespace
 
 minimised minimise(schedule_server& server, const recording& failing, failure_kind kind,
-                   std::chrono::milliseconds patience, const std::function<bool()>& go_on) {
+                   const run_limits& limits, const std::function<bool()>& go_on) {
     minimised result{.switches = switches_of(failing)};
-    attempt a(server, failing, kind, patience, go_on);
+    attempt a(server, failing, kind, limits, go_on);
     switch_list current = result.switches;
     result.reproduced = a.fails(current);
     if (result.reproduced) {

@@ -17,8 +17,8 @@ struct minimised {
 };
 
 /// Delta debugging (Zeller and Hildebrandt, 2002) over the changes of thread of `failing`. `go_on` is asked
-/// before each schedule whether there is time for it.
+/// before each schedule whether there is time for it; `limits` are those of one.
 minimised minimise(schedule_server& server, const recording& failing, failure_kind kind,
-                   std::chrono::milliseconds patience, const std::function<bool()>& go_on);
+                   const run_limits& limits, const std::function<bool()>& go_on);
 
 }  // namespace heddle::inline v0::check

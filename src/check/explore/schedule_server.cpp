@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <heddle/rt/error.hpp>
@@ -182,33 +183,50 @@ schedule_server::~schedule_server() {
     if (shared_ != nullptr) ::munmap(shared_, sizeof(channel));
 }
 
-process_end schedule_server::run(std::chrono::milliseconds patience) {
+process_end schedule_server::run(const run_limits& limits) {
     const char wanted = static_cast<char>(request::run);
     // What the last schedule left must not be taken for this one's before the server has cleared it.
     shared_->outcome.steps = 0;
-    shared_->outcome.pid = 0;
+    __atomic_store_n(&shared_->outcome.pid, 0, __ATOMIC_RELAXED);
     if (::send(socket_.fd(), &wanted, 1, MSG_NOSIGNAL) != 1) return {.lost = true};
     process_end end;
     answer a{};
     std::uint64_t seen = 0;
+    rt::clock::time_point moved = rt::clock::now();
     for (;;) {
         socket_.before_try(rt::direction::read);
         if (receive(socket_.fd(), a)) break;
+        // Looked at now and then, because it may be stopped at any time.
+        rt::clock::time_point next = rt::clock::now() + std::chrono::milliseconds(100);
+        next = std::min({next, moved + limits.patience, limits.until.when()});
         try {
-            socket_.wait(rt::direction::read, rt::deadline::after(patience));
+            socket_.wait(rt::direction::read, rt::deadline(next));
+            continue;
         } catch (const timeout_error&) {
-            const std::uint64_t steps = __atomic_load_n(&shared_->outcome.steps, __ATOMIC_RELAXED);
-            if (steps == seen && shared_->outcome.pid > 0) {
-                ::kill(shared_->outcome.pid, SIGKILL);
-                end.hung = true;
-            }
-            seen = steps;
         }
+        const rt::clock::time_point now = rt::clock::now();
+        const std::uint64_t steps = __atomic_load_n(&shared_->outcome.steps, __ATOMIC_RELAXED);
+        if (steps != seen) moved = now;
+        seen = steps;
+        const std::int32_t pid = __atomic_load_n(&shared_->outcome.pid, __ATOMIC_RELAXED);
+        end.stopped = limits.until.expired() || (limits.stop != nullptr && *limits.stop);
+        end.hung = !end.stopped && now - moved >= limits.patience;
+        if ((!end.stopped && !end.hung) || pid <= 0) continue;
+        ::kill(pid, SIGKILL);
+        // It ends now; what it says is read above.
+        socket_.before_try(rt::direction::read);
+        while (!receive(socket_.fd(), a)) {
+            socket_.wait(rt::direction::read, rt::deadline::never());
+            socket_.before_try(rt::direction::read);
+        }
+        break;
     }
     if (a.pid == 0) return {.lost = true};
     if (a.pid < 0) throw std::system_error(-a.pid, std::generic_category(), "a process for a schedule");
     end.exited = WIFEXITED(a.wait_status);
     end.status = end.exited ? WEXITSTATUS(a.wait_status) : WTERMSIG(a.wait_status);
+    // It may have ended by itself just then.
+    if (end.exited || end.status != SIGKILL) end.hung = end.stopped = false;
     return end;
 }
 

@@ -5,11 +5,13 @@
 // call.
 
 #include <sys/types.h>
+#include <atomic>
 #include <check/channel.hpp>
 #include <chrono>
 #include <functional>
 #include <heddle/io/pollable.hpp>
 #include <heddle/io/unique_fd.hpp>
+#include <heddle/rt/clock.hpp>
 #include <string>
 #include <vector>
 
@@ -28,8 +30,16 @@ struct target {
 struct process_end {
     bool exited = false;
     int status = 0;     ///< exit status or signal
-    bool hung = false;  ///< it made no step for so long that it was killed
-    bool lost = false;  ///< the server itself has died
+    bool hung = false;     ///< it made no step for so long that it was killed
+    bool stopped = false;  ///< the time was over, or nobody wanted to know any more: nothing is known of it
+    bool lost = false;     ///< the server itself has died
+};
+
+/// When to give up a schedule that runs.
+struct run_limits {
+    std::chrono::milliseconds patience{5'000};  ///< without a step: it hangs
+    rt::deadline until{};                       ///< then it is stopped
+    const std::atomic<bool>* stop = nullptr;    ///< once true, it is stopped
 };
 
 class schedule_server {
@@ -48,8 +58,8 @@ class schedule_server {
     const channel& shared() const noexcept { return *shared_; }
     pid_t pid() const noexcept { return pid_; }
 
-    /// Runs a schedule as shared().orders say. Blocks: until it has ended, or made no step for `patience`.
-    process_end run(std::chrono::milliseconds patience);
+    /// Runs a schedule as shared().orders say. Blocks: until it has ended, at most as long as `limits` allow.
+    process_end run(const run_limits& limits);
 
  private:
     void map_memory();

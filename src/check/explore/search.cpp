@@ -29,7 +29,8 @@ class campaign {
     campaign(const server_maker& make, const search_options& o)
         : make_(make),
           o_(o),
-          begin_(rt::clock::now()) {}
+          begin_(rt::clock::now()),
+          until_(rt::deadline::after(o.time)) {}
 
     search_result run(const std::function<void(finding&, const schedule_server&)>& use);
 
@@ -56,9 +57,11 @@ class campaign {
     const server_maker& make_;
     const search_options& o_;
     const rt::clock::time_point begin_;
+    const rt::deadline until_;
     std::atomic<std::uint64_t> next_{1};
     std::atomic<std::uint64_t> done_{0};
     std::atomic<std::uint64_t> steps_{0};
+    std::atomic<std::uint64_t> stopped_{0};
     std::atomic<std::uint64_t> expected_{0};
     std::atomic<std::uint64_t> decisions_{0};
     std::atomic<std::uint64_t> threads_{0};
@@ -144,10 +147,14 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
     channel& c = server->shared();
     c.orders = asked;
     fill_weights(c, asked);
-    const process_end end = server->run(o_.patience);
+    const process_end end = server->run({.patience = o_.patience, .until = until_, .stop = &stop_});
     if (end.lost) {
         renew(server);
         return true;
+    }
+    if (end.stopped) {
+        ++stopped_;
+        return false;
     }
     const struct outcome& out = c.outcome;
     steps_ += out.steps;
@@ -283,6 +290,7 @@ search_result campaign::run(const std::function<void(finding&, const schedule_se
     search_result result = std::move(result_);
     result.schedules = done_;
     result.steps = steps_;
+    result.stopped = stopped_;
     result.most_threads = threads_;
     result.instrumented = instrumented_;
     result.interrupted = interrupted_;
@@ -314,7 +322,8 @@ void campaign::conclude(search_result& result,
     std::vector<guide_switch> switches = switches_of(f.r);
     if (o_.minimise) {
         const rt::clock::time_point limit = rt::clock::now() + std::chrono::seconds(10);
-        minimised m = minimise(server, f.r, kind, o_.patience, [&] { return rt::clock::now() < limit; });
+        minimised m = minimise(server, f.r, kind, {.patience = o_.patience, .until = rt::deadline(limit)},
+                               [&] { return rt::clock::now() < limit; });
         if (m.reproduced) switches = std::move(m.switches);
     }
     finding found{.kind = kind,
@@ -336,7 +345,7 @@ recording run_switches(schedule_server& server, const orders& base, const std::v
                        std::chrono::milliseconds patience) {
     order_switches(server, base, switches);
     server.shared().orders.flags |= order_stacks;
-    const process_end end = server.run(patience);
+    const process_end end = server.run({.patience = patience});
     return copy_recording(server, end);
 }
 

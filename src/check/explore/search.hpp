@@ -49,6 +49,7 @@ struct search_result {
     std::optional<finding> found{};
     std::uint64_t schedules = 0;
     std::uint64_t steps = 0;
+    std::uint64_t stopped = 0;  ///< schedules that ran when the time was over; not among the others
     std::uint64_t most_threads = 0;
     std::chrono::nanoseconds elapsed{};
     bool instrumented = false;

@@ -53,6 +53,8 @@ void print_passed(const check::search_result& r) {
                r.schedules == 1 ? "" : "s", seconds(r.elapsed),
                static_cast<double>(r.schedules) / std::chrono::duration<double>(r.elapsed).count(), r.steps,
                r.most_threads);
+    if (r.stopped > 0 && r.schedules == 0)
+        fmt::print("the time was over before the first schedule was: give it more with --time\n");
     if (r.complete)
         fmt::print("complete: the program has no other schedules ({} run systematically)\n", r.systematic);
     else if (r.complete_to)
