@@ -111,6 +111,27 @@ int main(void) { int n = 0; while (getchar() != EOF) ++n; return n; }
 P
 check 0 -n 5 ./reader
 
+# What is not covered is said, each in a line.
+starts() {
+    build starts <<<"#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+extern char** environ;
+int main(void) { $1 }"
+    check 0 -n 3 ./starts
+    says '^not covered: other processes that the program starts$'
+}
+starts 'return system("exit 3") == 3 << 8 ? 0 : 1;'
+starts 'char* a[] = {"true", 0}; pid_t p; int s; return posix_spawnp(&p, "true", 0, 0, a, environ) || waitpid(p, &s, 0) != p || s;'
+starts 'FILE* f = popen("echo x", "r"); int c = fgetc(f); return pclose(f) || c != 120;'
+starts 'int s; pid_t p = fork(); if (p == 0) _exit(5); return wait(&s) != p || WEXITSTATUS(s) != 5;'
+starts 'int s; pid_t p = vfork(); if (p == 0) _exit(5); return wait(&s) != p || WEXITSTATUS(s) != 5;'
+says '^not covered: what comes from outside'
+check 0 -n 3 "$good"
+! grep -q 'processes\|from outside' out || complain "$what: it starts no process"
+
 # The time ends a schedule that runs, too.
 build computes <<'P'
 int main(void) { for (volatile unsigned long i = 0;; ++i) { } }

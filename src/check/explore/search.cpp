@@ -309,6 +309,10 @@ void campaign::conclude(search_result& result,
             "is not instrumented (build it with heddle c++)");
     if ((met & unmodelled_process) != 0)
         result.not_covered.push_back("other processes that the program starts");
+    if ((met & unmodelled_real_wait) != 0)
+        result.not_covered.push_back(
+            "what comes from outside (input, the network, other processes): it was waited for in real time, and a "
+            "schedule is repeated only as far as it is the same");
     if ((met & unmodelled_shared_object) != 0)
         result.not_covered.push_back("locks shared with other processes");
     if ((met & unmodelled_signal) != 0) result.not_covered.push_back("signals sent to threads");

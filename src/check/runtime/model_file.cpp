@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "cancellation.hpp"
 #include "clocks.hpp"
@@ -36,8 +35,6 @@ constinit real_function<int(pollfd*, nfds_t, int)> real_poll("poll");
 constinit real_function<int(int, epoll_event*, int, int)> real_epoll_wait("epoll_wait");
 constinit real_function<int(int, epoll_event*, int, int, const sigset_t*)> real_epoll_pwait("epoll_pwait");
 constinit real_function<int(int, fd_set*, fd_set*, fd_set*, timeval*)> real_select("select");
-constinit real_function<pid_t(pid_t, int*, int)> real_waitpid("waitpid");
-constinit real_function<pid_t()> real_fork("fork");
 
 bool ready_now(pollfd* files, nfds_t n) noexcept {
     return system_call(SYS_poll, reinterpret_cast<long>(files), static_cast<long>(n), 0) > 0;
@@ -47,7 +44,6 @@ bool ready_now(pollfd* files, nfds_t n) noexcept {
 struct waited {
     pollfd* files;
     nfds_t n;
-    pid_t pid;
 };
 
 const waited& of(const thread& t) noexcept {
@@ -58,16 +54,8 @@ bool file_ready(const thread& t) noexcept {
     return ready_now(of(t).files, of(t).n);
 }
 
-bool process_ended(const thread& t) noexcept {
-    siginfo_t info{};
-    const pid_t pid = of(t).pid;
-    const long error = system_call(SYS_waitid, pid > 0 ? P_PID : P_ALL, pid, reinterpret_cast<long>(&info),
-                                   WEXITED | WNOHANG | WNOWAIT);
-    return error != 0 || info.si_pid != 0;
-}
-
 turn wait_for_files(thread& me, pollfd* files, nfds_t n, std::uint64_t deadline, const void* pc) {
-    const waited w{files, n, 0};
+    const waited w{files, n};
     leave_if_cancelled(me);
     const turn t = take_turn(me, {.what = action::file_wait,
                                   .writes = false,
@@ -199,30 +187,4 @@ HEDDLE_INTERPOSED int select(int n, fd_set* in, fd_set* out, fd_set* except, tim
     wait_for_files(*me, files, count, deadline, HEDDLE_RETURN_ADDRESS);
     timeval at_once{0, 0};
     return real_select(n, in, out, except, &at_once);
-}
-
-HEDDLE_INTERPOSED pid_t waitpid(pid_t pid, int* status, int options) {
-    if (thread* const me = controlled(); me != nullptr && (options & WNOHANG) == 0) {
-        const waited w{nullptr, 0, pid};
-        const void* const pc = HEDDLE_RETURN_ADDRESS;
-        take_turn(*me, {.what = action::process_wait,
-                        .writes = false,
-                        .pc = pc,
-                        .ready = &process_ended,
-                        .value = bits(&w)});
-    }
-    return real_waitpid(pid, status, options);
-}
-
-// The child is not controlled: it is a copy with one thread, in which every function is libc's again.
-HEDDLE_INTERPOSED pid_t fork() {
-    thread* const me = controlled();
-    if (me == nullptr) return real_fork();
-    engine.shared->outcome.unmodelled |= unmodelled_process;
-    const pid_t pid = real_fork();
-    if (pid == 0) {
-        current_thread = nullptr;
-        engine.on = false;
-    }
-    return pid;
 }
