@@ -11,7 +11,7 @@
 namespace heddle::inline v0::check {
 
 inline constexpr std::uint32_t channel_magic = 0x68646c63;  // "hdlc"
-inline constexpr std::uint32_t channel_version = 2;
+inline constexpr std::uint32_t channel_version = 3;
 
 /// The environment variable that tells the runtime the number of the descriptor of its socket to the
 /// explorer. Without it the runtime passes every call through.
@@ -33,7 +33,11 @@ enum class strategy_kind : std::uint8_t {
     pct,   ///< by random priorities that change at `depth - 1` random steps (Burckhardt et al., ASPLOS 2010)
     pos,   ///< by random priorities drawn anew for conflicting operations (Yuan, Yang, Gu, CAV 2018)
     surw,  ///< random, weighted by how much each has left to do (Zhao et al., ASPLOS 2025)
+    policy,  ///< who a scheduling policy says, in virtual time; one that can go on does not stand back
 };
+
+/// Which of heddle's scheduling policies.
+enum class policy_kind : std::uint8_t { fcfs, round_robin, priority };
 
 /// How `guide` is read. What it does not say, the strategy does.
 enum class guidance : std::uint8_t {
@@ -83,6 +87,9 @@ enum class action : std::uint8_t {
     atomic_store,
     atomic_update,
     fence,
+    signal_send,
+    signal_wait,
+    signal_handle,
     choose,
     exit,
 };
@@ -140,7 +147,8 @@ struct thread_record {
     std::uint8_t detached;
     std::uint8_t unheard;  ///< it waits at a condition that was signalled when nobody waited
     char name[16];
-    std::uint8_t unused[4];
+    std::uint16_t slot;  ///< of those alive, in event::candidates
+    std::uint8_t unused[2];
 };
 
 struct race_record {
@@ -175,6 +183,7 @@ enum class verdict : std::uint8_t {
     assumption,     ///< a false check::assume: no verdict
     diverged,       ///< the guide asked for what cannot be
     not_supported,  ///< `message` says what
+    priority_inversion,
 };
 
 enum order_flag : std::uint32_t {
@@ -189,6 +198,11 @@ enum order_flag : std::uint32_t {
     order_baton = 256,  ///< each thread on a kernel thread of its own
     order_late_timeouts = 512,  ///< time-outs only when nothing else can happen
     order_threads_left = 1024,  ///< exit with threads running is a failure
+    order_capture = 2048,       ///< send the standard output to the descriptor for what is compared
+    order_keep_going = 8192,    ///< nobody is made to stand back because it goes round and round
+    order_inversion = 16384,    ///< a priority inversion is a failure
+    order_jitter = 32768,       ///< nothing is controlled: threads run freely, with random delays
+    order_any_status = 4096,    ///< of the explorer only: an exit status other than 0 is no failure
 };
 
 struct orders {
@@ -204,7 +218,9 @@ struct orders {
     strategy_kind how;
     guidance guided;
     std::uint8_t depth;
-    std::uint8_t unused[5];
+    policy_kind policy;
+    std::uint8_t unused[4];
+    std::uint64_t quantum_ns;  ///< of round robin
 };
 
 struct guide_switch {
@@ -240,7 +256,7 @@ struct outcome {
 enum unmodelled_flag : std::uint32_t {
     unmodelled_process = 1,        ///< it started another process
     unmodelled_shared_object = 2,  ///< a primitive shared between processes
-    unmodelled_signal = 4,         ///< pthread_kill to another thread
+    unmodelled_signal = 4,         ///< a signal came from outside: a timer's, another process's
     unmodelled_real_wait = 8,      ///< it waited for something outside
     unmodelled_pi_lock = 16,
 };

@@ -111,6 +111,72 @@ int main(void) { int n = 0; while (getchar() != EOF) ++n; return n; }
 P
 check 0 -n 5 ./reader
 
+# What it prints, and its status, count as the options say.
+order="$programs/failing/output_in_order_of_arrival.plain"
+check 0 -n 200 "$order"
+check 1 --expect-same-output "$order"
+says "^different output: line 2 of the output is 'second', and was 'first' in the first schedule"
+check 1 --replay output_in_order_of_arrival.plain.replay
+says "^different output: line 2 of the output is 'second'"
+check 1 -j 1 --expect-same-output --output printed "$order"
+grep -q '^second' printed || complain "$what: what it printed is not in the file"
+check 0 -n 100 --expect-same-output "$good"
+check 0 -n 5 --ignore-exit-status ./arguments
+check 1 -n 500 --ignore-exit-status "$bad"
+says '^deadlock'
+
+# A policy's schedule, one for each.
+check 0 --policy fcfs,round_robin,priority "$good"
+says '^policy round_robin: the program ends$'
+says '^nothing found in 3 schedules'
+check 0 --policy round_robin --quantum 1 "$good"
+complains 'policy' --policy guess "$good"
+complains 'policy' --policy fcfs --strategy pct "$good"
+check 1 --policy fcfs "$programs/failing/after_you.plain"
+says 'by policy fcfs'
+check 1 --replay after_you.plain.replay
+says '^livelock'
+
+build computes <<'P'
+int main(void) { for (volatile unsigned long i = 0;; ++i) { } }
+P
+# Without control: it runs, and a failure is one, but there is nothing to replay.
+check 0 -n 20 --jitter "$good"
+says '^nothing found in 20 runs with random delays'
+says '^not covered: other orders than those that happened'
+build sometimes <<'P'
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+static volatile int first;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void* work(void* p) {
+    pthread_mutex_lock(&lock);
+    if (first == 0) first = 1;
+    pthread_mutex_unlock(&lock);
+    return p;
+}
+int main(void) {
+    pthread_t t;
+    pthread_create(&t, 0, work, 0);
+    pthread_mutex_lock(&lock);
+    if (first == 0) first = 2;
+    pthread_mutex_unlock(&lock);
+    pthread_join(t, 0);
+    assert(first == 2);
+    return 0;
+}
+P
+check 1 --jitter ./sometimes
+says '^assertion: assertion failed: first == 2'
+says 'it cannot be replayed exactly'
+[[ ! -e sometimes.replay ]] || complain "$what: there is a replay file"
+check 1 --jitter --json ./sometimes
+says '"kind": "assertion"'
+check 1 --jitter -n 1 --hang-after 0.5 ./computes
+says '^hang: the program did not end in time'
+complains 'strategy' --jitter --strategy pct "$good"
+
 # What is not covered is said, each in a line.
 starts() {
     build starts <<<"#include <spawn.h>
@@ -123,19 +189,16 @@ int main(void) { $1 }"
     check 0 -n 3 ./starts
     says '^not covered: other processes that the program starts$'
 }
-starts 'return system("exit 3") == 3 << 8 ? 0 : 1;'
+starts 'return system("sleep 0.1; exit 3") == 3 << 8 ? 0 : 1;'
+says '^not covered: what comes from outside'
 starts 'char* a[] = {"true", 0}; pid_t p; int s; return posix_spawnp(&p, "true", 0, 0, a, environ) || waitpid(p, &s, 0) != p || s;'
 starts 'FILE* f = popen("echo x", "r"); int c = fgetc(f); return pclose(f) || c != 120;'
 starts 'int s; pid_t p = fork(); if (p == 0) _exit(5); return wait(&s) != p || WEXITSTATUS(s) != 5;'
 starts 'int s; pid_t p = vfork(); if (p == 0) _exit(5); return wait(&s) != p || WEXITSTATUS(s) != 5;'
-says '^not covered: what comes from outside'
 check 0 -n 3 "$good"
 ! grep -q 'processes\|from outside' out || complain "$what: it starts no process"
 
 # The time ends a schedule that runs, too.
-build computes <<'P'
-int main(void) { for (volatile unsigned long i = 0;; ++i) { } }
-P
 begin=$SECONDS
 check 0 -t 1 ./computes
 says 'nothing found in 0 schedules'

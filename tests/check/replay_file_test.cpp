@@ -87,6 +87,16 @@ TEST_F(replay_files, what_was_written_is_read) {
     EXPECT_EQ(r.hot, before.hot);
 }
 
+TEST_F(replay_files, an_expected_output_may_hold_any_bytes) {
+    replay before = example();
+    EXPECT_EQ((write_replay(file("none"), before), read_replay(file("none")).expected_output), std::nullopt);
+    std::string all = "a line\n";
+    for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+    before.expected_output = all;
+    write_replay(file("r"), before);
+    EXPECT_EQ(read_replay(file("r")).expected_output, all);
+}
+
 TEST_F(replay_files, an_earlier_file_is_replaced_and_nothing_else_is_left) {
     write_replay(file_of("r", "old"), example());
     EXPECT_EQ(read_replay(file("r")).asked.seed, 17u);

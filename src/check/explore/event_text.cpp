@@ -55,6 +55,9 @@ constexpr wording words[] = {
     {action::atomic_store, "atomic", "stores to", nullptr},
     {action::atomic_update, "atomic", "updates", nullptr},
     {action::fence, "", "passes a fence", nullptr},
+    {action::signal_send, "", "sends", nullptr},
+    {action::signal_wait, "", "receives", "waits for a signal"},
+    {action::signal_handle, "", "handles", nullptr},
     {action::choose, "", "chooses", nullptr},
     {action::exit, "", "ends the program", nullptr},
 };

@@ -23,6 +23,12 @@ const char* name_of(failure_kind k) noexcept {
             return "data race";
         case failure_kind::no_progress:
             return "no progress";
+        case failure_kind::livelock:
+            return "livelock";
+        case failure_kind::endless_spin:
+            return "endless spin";
+        case failure_kind::starvation:
+            return "starvation";
         case failure_kind::threads_left:
             return "threads left running";
         case failure_kind::requirement:
@@ -31,6 +37,8 @@ const char* name_of(failure_kind k) noexcept {
             return "exit status";
         case failure_kind::output_differs:
             return "different output";
+        case failure_kind::priority_inversion:
+            return "priority inversion";
         case failure_kind::hang:
             return "hang";
     }
@@ -58,6 +66,8 @@ failure_kind classify(const recording& r) noexcept {
             return failure_kind::no_progress;
         case verdict::threads_left:
             return failure_kind::threads_left;
+        case verdict::priority_inversion:
+            return failure_kind::priority_inversion;
         case verdict::requirement:
             return failure_kind::requirement;
         case verdict::assumption:
@@ -70,7 +80,8 @@ failure_kind classify(const recording& r) noexcept {
     }
     if (r.end.hung) return failure_kind::hang;
     if (!r.end.exited) return failure_kind::crash;
-    return r.end.status == 0 ? failure_kind::none : failure_kind::exit_status;
+    if (r.end.status != 0 && (r.asked.flags & order_any_status) == 0) return failure_kind::exit_status;
+    return r.end.difference.empty() ? failure_kind::none : failure_kind::output_differs;
 }
 
 }  // namespace heddle::inline v0::check

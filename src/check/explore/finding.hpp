@@ -18,12 +18,16 @@ enum class failure_kind {
     lost_wakeup,
     misuse,  ///< unlock by a stranger, double lock, destroying a held lock …
     data_race,
-    no_progress,     ///< livelock or starvation: it did not end within the limit of steps
+    no_progress,     ///< it did not end within the limit of steps
+    livelock,        ///< the same, and threads go round the same steps
+    endless_spin,    ///< the same, and one waits in a loop
+    starvation,      ///< the same, and one could go on, or waits in a loop, while others get on
     threads_left,    ///< exit with threads running
     requirement,     ///< a false check::require
     exit_status,     ///< it ended with a status other than 0
     output_differs,  ///< another output than in the first schedule
-    hang,            ///< it waits in a system call that is not controlled
+    priority_inversion,
+    hang,  ///< it waits in a system call that is not controlled
 };
 
 const char* name_of(failure_kind k) noexcept;

@@ -14,8 +14,8 @@ using switch_list = std::vector<guide_switch>;
 
 class attempt {
  public:
-    attempt(schedule_server& server, const recording& failing, failure_kind kind,
-            const run_limits& limits, const std::function<bool()>& go_on)
+    attempt(schedule_server& server, const recording& failing, failure_kind kind, const run_limits& limits,
+            const std::function<bool()>& go_on)
         : server_(server),
           base_(failing.asked),
           message_(failing.outcome.message),

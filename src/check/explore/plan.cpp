@@ -17,6 +17,10 @@ strategy_kind strategy_of(const search_options& o, std::uint64_t n) {
             return strategy_kind::surw;
         case search_mode::bounded:
             return strategy_kind::first;
+        case search_mode::jitter:
+            return strategy_kind::first;
+        case search_mode::policy:
+            return strategy_kind::policy;
         case search_mode::rotate:
             break;
     }
@@ -38,10 +42,17 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     r.step_ns = 1'000;
     r.workers = o.workers;
     r.how = strategy_of(o, n);
+    if (o.mode == search_mode::policy) {
+        // As a scheduler has it: who can go on does so, and a time-out comes when its time has come.
+        r.policy = o.policies[(n - 1) % o.policies.size()];
+        r.quantum_ns = o.quantum * r.step_ns;
+        r.flags |= order_keep_going | order_late_timeouts;
+        if (r.policy == policy_kind::priority) r.flags |= order_inversion;
+    }
     // One ordering, two, three: bugs of small depth are the most frequent ones.
     r.depth = static_cast<std::uint8_t>(o.mode == search_mode::pct ? o.depth : 2 + n / 6 % 3);
     const bool memory = o.where == points::memory || (o.where == points::automatic && instrumented);
-    r.flags = order_quiet;
+    r.flags |= order_quiet;
     if (memory) {
         r.flags |= order_memory_points;
         if (n > warm_up && n % all_points_every != 0) r.flags |= order_hot_only;
@@ -50,14 +61,30 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
         r.flags |= order_release_points;
     }
     if (instrumented && o.find_races) r.flags |= order_races | (o.races_fail ? order_races_fail : 0u);
+    if (o.mode == search_mode::jitter) r.flags |= order_jitter;
     if (o.baton) r.flags |= order_baton;
     if (o.late_timeouts) r.flags |= order_late_timeouts;
+    if (o.any_status) r.flags |= order_any_status;
+    if (o.expect_same_output) r.flags |= order_capture;
     if (o.threads_left_fail) r.flags |= order_threads_left;
     return r;
 }
 
+const char* name_of(policy_kind p) noexcept {
+    switch (p) {
+        case policy_kind::fcfs:
+            return "fcfs";
+        case policy_kind::round_robin:
+            return "round_robin";
+        case policy_kind::priority:
+            return "priority";
+    }
+    return "?";
+}
+
 std::string describe(const orders& o) {
     std::string text;
+    if ((o.flags & order_jitter) != 0) return "jitter, seed " + std::to_string(o.seed);
     if (o.guided == guidance::decisions) return "systematic";
     switch (o.how) {
         case strategy_kind::first:
@@ -75,6 +102,8 @@ std::string describe(const orders& o) {
         case strategy_kind::surw:
             text = "surw";
             break;
+        case strategy_kind::policy:
+            return std::string("policy ") + name_of(o.policy);
     }
     return text + ", seed " + std::to_string(o.seed);
 }

@@ -37,6 +37,35 @@ failure_kind kind_named(const std::string& name) {
     throw std::invalid_argument("unknown kind of failure: " + name);
 }
 
+// Any bytes as a text that JSON can hold: each is the character of its number.
+std::string to_unicode(const std::string& bytes) {
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            text += c;
+        } else {
+            text += static_cast<char>(0xC0 | byte >> 6);
+            text += static_cast<char>(0x80 | (byte & 0x3F));
+        }
+    }
+    return text;
+}
+
+std::string from_unicode(const std::string& text) {
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        if (lead < 0x80) {
+            bytes += text[i];
+            continue;
+        }
+        if ((lead & 0xFC) != 0xC0 || ++i == text.size()) throw std::invalid_argument("not written by us");
+        bytes += static_cast<char>((lead & 0x03) << 6 | (static_cast<unsigned char>(text[i]) & 0x3F));
+    }
+    return bytes;
+}
+
 }  // namespace
 
 std::string hash_of_program(const std::string& program) {
@@ -59,7 +88,8 @@ replay make_replay(const finding& f, const schedule_server& server, const std::v
              .hash = f.shown.outcome.hash,
              .asked = f.shown.asked,
              .switches = switches_of(f.shown),
-             .hot = {}};
+             .hot = {},
+             .expected_output = server.expected_output()};
     for (const std::uint64_t pc : server.shared().hot)
         if (pc != 0) r.hot.push_back(pc);
     return r;
@@ -79,6 +109,7 @@ void write_replay(const std::string& file, const replay& r) {
     auto& switches = j["switches"] = nlohmann::json::array();
     for (const guide_switch& s : r.switches) switches.push_back({s.thread, s.step, s.next, s.chosen});
     j["hot"] = r.hot;
+    if (r.expected_output) j["expected_output"] = to_unicode(*r.expected_output);
     // Complete or not at all: a full disk must not leave half a file behind under this name. What is not a
     // file, such as /dev/null or a link, is written to as it is: a new file must never take its place.
     std::error_code error;
@@ -130,6 +161,7 @@ replay read_replay(const std::string& file) {
         r.asked.flags = o.at("flags");
         for (const auto& s : j.at("switches"))
             r.switches.push_back({.thread = s.at(0), .next = s.at(2), .step = s.at(1), .chosen = s.at(3)});
+        if (j.contains("expected_output")) r.expected_output = from_unicode(j.at("expected_output"));
         r.hot = j.at("hot").get<std::vector<std::uint64_t>>();
         if (r.switches.size() > max_guide / 8 || r.hot.size() >= max_hot)
             throw std::invalid_argument("too long");

@@ -6,6 +6,7 @@
 
 #include <check/explore/finding.hpp>
 #include <check/explore/switches.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct replay {
     orders asked{};
     std::vector<guide_switch> switches;
     std::vector<std::uint64_t> hot;
+    std::optional<std::string> expected_output{};  ///< if what it prints counts
 };
 
 /// The replay of what `f` shows.

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "standstill.hpp"
 #include "story.hpp"
 
 namespace heddle::inline v0::check {
@@ -85,6 +86,12 @@ class text_report {
     void heading() {
         const bool said = f_.message == name_of(f_.kind);
         line(in(red, name_of(f_.kind)) + (said ? "" : ": " + f_.message));
+        if ((f_.shown.asked.flags & order_jitter) != 0) {
+            line(fmt::format(
+                "happened in run {} with {}; the threads ran freely, so it cannot be replayed exactly",
+                f_.schedule, f_.found_by));
+            return;
+        }
         std::string how = f_.schedule == 0
                               ? fmt::format("replayed from {}", f_.found_by)
                               : fmt::format("found in schedule {} by {}", f_.schedule, f_.found_by);
@@ -138,11 +145,12 @@ class text_report {
     static constexpr std::size_t most_at_end = 8;
 
     void interleaving() {
+        if (s_.steps.empty()) return;
         lay_out();
         column_heads();
         std::size_t begin = 0;
         // What goes round and round is seen in a few.
-        const std::size_t most = f_.kind == failure_kind::no_progress ? most_steps / 5 : most_steps;
+        const std::size_t most = is_standstill(f_.kind) ? most_steps / 5 : most_steps;
         if (s_.steps.size() > most) begin = s_.steps.size() - most;
         if (begin + s_.steps_before > 0)
             line(in(dim, fmt::format("… {} steps before these", begin + s_.steps_before)));
@@ -217,8 +225,8 @@ class text_report {
 
     void ends() {
         const bool all = f_.kind == failure_kind::deadlock || f_.kind == failure_kind::lost_wakeup ||
-                         f_.kind == failure_kind::no_progress || f_.kind == failure_kind::hang ||
-                         f_.kind == failure_kind::threads_left;
+                         is_standstill(f_.kind) || f_.kind == failure_kind::hang ||
+                         f_.kind == failure_kind::threads_left || f_.kind == failure_kind::priority_inversion;
         if (!all) return;
         if (!s_.cycle.empty()) {
             line("each waits for the next:");

@@ -8,6 +8,7 @@
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -16,13 +17,15 @@
 #include <heddle/rt/error.hpp>
 #include <system_error>
 
+#include "output_difference.hpp"
+
 extern char** environ;
 
 namespace heddle::inline v0::check {
 
 namespace {
 
-// Socket, shared memory, output: in this order from here on, in the checked program.
+// Socket, shared memory, output, captured output: in this order from here on, in the checked program.
 constexpr int first_descriptor = 200;
 
 [[noreturn]] void fail(const char* what) {
@@ -55,10 +58,11 @@ void no_core_files() {
     ::setrlimit(RLIMIT_CORE, &none);
 }
 
-void give_descriptors(int socket, int memory, int output) {
+void give_descriptors(int socket, int memory, int output, int captured) {
     ::dup2(socket, first_descriptor);
     ::dup2(memory, first_descriptor + 1);
     ::dup2(output, first_descriptor + 2);
+    ::dup2(captured, first_descriptor + 3);
 }
 
 bool receive(int socket, answer& a) {
@@ -85,6 +89,43 @@ void schedule_server::map_memory() {
     shared_->version = channel_version;
 }
 
+void schedule_server::make_capture() {
+    captured_.reset(::memfd_create("heddle-check-output", MFD_CLOEXEC));
+    if (!captured_) fail("a file for the program's output");
+}
+
+// The server and its copies have the same open file, and so the same place in it.
+void schedule_server::begin_capture() {
+    if (::ftruncate(captured_.get(), 0) != 0 || ::lseek(captured_.get(), 0, SEEK_SET) != 0)
+        fail("the file for the program's output");
+}
+
+std::string schedule_server::printed() const {
+    struct stat s{};
+    if (::fstat(captured_.get(), &s) != 0) fail("the program's output");
+    std::string text(static_cast<std::size_t>(s.st_size), '\0');
+    std::size_t n = 0;
+    while (n < text.size()) {
+        const ssize_t got = ::pread(captured_.get(), text.data() + n, text.size() - n, static_cast<off_t>(n));
+        if (got <= 0) break;
+        n += static_cast<std::size_t>(got);
+    }
+    text.resize(n);
+    return text;
+}
+
+void schedule_server::end_capture(process_end& end) {
+    const std::string text = printed();
+    // Where the user asked for the program's output, that is where it belongs too.
+    std::size_t n = 0;
+    while (output_ && n < text.size()) {
+        const ssize_t written = ::write(output_.get(), text.data() + n, text.size() - n);
+        if (written <= 0) break;
+        n += static_cast<std::size_t>(written);
+    }
+    if (expected_ && end.exited) end.difference = output_difference(*expected_, text);
+}
+
 // @return the server's end of the socket
 unique_fd schedule_server::connect() {
     int ends[2];
@@ -96,13 +137,14 @@ unique_fd schedule_server::connect() {
 schedule_server::schedule_server(const std::function<void(int socket, channel& shared)>& serve) {
     map_memory();
     const unique_fd theirs = connect();
+    make_capture();
     const unique_fd output(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     if (!output) fail("/dev/null");
     pid_ = ::fork();
     if (pid_ < 0) fail("a process for the checker");
     if (pid_ == 0) {
         no_core_files();
-        give_descriptors(theirs.get(), memory_.get(), output.get());
+        give_descriptors(theirs.get(), memory_.get(), output.get(), captured_.get());
         ::close(socket_.fd());
         serve(first_descriptor, *shared_);
         ::_exit(0);
@@ -113,9 +155,10 @@ schedule_server::schedule_server(const std::function<void(int socket, channel& s
 schedule_server::schedule_server(const target& what) {
     map_memory();
     const unique_fd theirs = connect();
-    const unique_fd output(::open(what.output.empty() ? "/dev/null" : what.output.c_str(),
-                                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-    if (!output) fail(what.output.c_str());
+    make_capture();
+    output_ = unique_fd(::open(what.output.empty() ? "/dev/null" : what.output.c_str(),
+                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (!output_) fail(what.output.c_str());
 
     std::vector<std::string> arguments = what.command;
     std::vector<std::string> environment = environment_of(what);
@@ -139,7 +182,7 @@ schedule_server::schedule_server(const target& what) {
             ::sched_setaffinity(0, sizeof set, &set);
         }
         no_core_files();
-        give_descriptors(theirs.get(), memory_.get(), output.get());
+        give_descriptors(theirs.get(), memory_.get(), output_.get(), captured_.get());
         ::execvpe(argv[0], argv.data(), envp.data());
         const int error = errno;
         (void)!::write(result_to.get(), &error, sizeof error);
@@ -185,6 +228,8 @@ schedule_server::~schedule_server() {
 
 process_end schedule_server::run(const run_limits& limits) {
     const char wanted = static_cast<char>(request::run);
+    const bool captures = (shared_->orders.flags & order_capture) != 0;
+    if (captures) begin_capture();
     // What the last schedule left must not be taken for this one's before the server has cleared it.
     shared_->outcome.steps = 0;
     __atomic_store_n(&shared_->outcome.pid, 0, __ATOMIC_RELAXED);
@@ -227,6 +272,7 @@ process_end schedule_server::run(const run_limits& limits) {
     end.status = end.exited ? WEXITSTATUS(a.wait_status) : WTERMSIG(a.wait_status);
     // It may have ended by itself just then.
     if (end.exited || end.status != SIGKILL) end.hung = end.stopped = false;
+    if (captures) end_capture(end);
     return end;
 }
 

@@ -12,6 +12,7 @@
 #include <heddle/io/pollable.hpp>
 #include <heddle/io/unique_fd.hpp>
 #include <heddle/rt/clock.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,11 @@ struct target {
 /// How a schedule ended, from the outside. The rest is in the channel.
 struct process_end {
     bool exited = false;
-    int status = 0;     ///< exit status or signal
+    int status = 0;        ///< exit status or signal
     bool hung = false;     ///< it made no step for so long that it was killed
     bool stopped = false;  ///< the time was over, or nobody wanted to know any more: nothing is known of it
     bool lost = false;     ///< the server itself has died
+    std::string difference{};  ///< a sentence, if the output was to be compared and is another one
 };
 
 /// When to give up a schedule that runs.
@@ -48,7 +50,7 @@ class schedule_server {
     /// sentence when the program cannot be checked.
     explicit schedule_server(const target& what);
     /// Forks the calling process; the copy calls `serve` with its socket, after which come the descriptors of
-    /// the shared memory and of /dev/null, and must not return.
+    /// the shared memory, of /dev/null, and for a captured output, and must not return.
     explicit schedule_server(const std::function<void(int socket, channel& shared)>& serve);
     schedule_server(const schedule_server&) = delete;
     schedule_server& operator=(const schedule_server&) = delete;
@@ -58,16 +60,28 @@ class schedule_server {
     const channel& shared() const noexcept { return *shared_; }
     pid_t pid() const noexcept { return pid_; }
 
+    /// What a schedule with order_capture is to print on its standard output.
+    void expect_output(std::string text) { expected_ = std::move(text); }
+    const std::optional<std::string>& expected_output() const noexcept { return expected_; }
+    /// What the last schedule with order_capture has printed.
+    std::string printed() const;
+
     /// Runs a schedule as shared().orders say. Blocks: until it has ended, at most as long as `limits` allow.
     process_end run(const run_limits& limits);
 
  private:
     void map_memory();
+    void make_capture();
+    void begin_capture();
+    void end_capture(process_end& end);
     unique_fd connect();
     void wait_until_ready(const std::string& program);
 
     unique_fd memory_;
     channel* shared_ = nullptr;
+    unique_fd captured_;
+    unique_fd output_;
+    std::optional<std::string> expected_;
     pollable socket_;
     pid_t pid_ = 0;
 };

@@ -13,6 +13,7 @@
 #include "bounded.hpp"
 #include "minimise.hpp"
 #include "plan.hpp"
+#include "standstill.hpp"
 
 namespace heddle::inline v0::check {
 
@@ -45,6 +46,7 @@ class campaign {
     void run_random(std::shared_ptr<schedule_server>& server, bool leads);
     void run_bounded(std::shared_ptr<schedule_server>& server);
     bool run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number);
+    void find_expected_output();
     void renew(std::shared_ptr<schedule_server>& server);
     void take_hot(schedule_server& server);
     void give_hot(const schedule_server& server);
@@ -76,6 +78,7 @@ class campaign {
     std::unordered_map<std::uint64_t, std::uint64_t> weights_;  // by thread path, with those it started
     std::vector<std::uint64_t> addresses_;                      // on which threads met
     std::string not_supported_;
+    std::optional<std::string> expected_output_;  // set before the jobs begin
     search_result result_;
 };
 
@@ -134,12 +137,26 @@ void campaign::fill_weights(channel& c, const orders& asked) {
 }
 
 bool campaign::may_go_on(std::uint64_t number) {
+    if (o_.mode == search_mode::policy && number > o_.policies.size()) return false;
     return number <= o_.schedules && time_left();
 }
 
 void campaign::renew(std::shared_ptr<schedule_server>& server) {
     server = make_();
+    if (expected_output_) server->expect_output(*expected_output_);
     take_hot(*server);
+}
+
+// What the plainest schedule prints, if it ends; before any other is run.
+void campaign::find_expected_output() {
+    const std::shared_ptr<schedule_server> server = make_();
+    orders asked = plan(o_, 1, server->shared().outcome.instrumented != 0, 0);
+    asked.how = strategy_kind::first;
+    server->shared().orders = asked;
+    const process_end end = server->run({.patience = o_.patience, .until = until_});
+    const verdict how = server->shared().outcome.how;
+    if (end.exited && (how == verdict::finished || how == verdict::unfinished))
+        expected_output_ = server->printed();
 }
 
 // @return false if the search is over.
@@ -163,9 +180,12 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
     threads_ = std::max<std::uint64_t>(threads_, out.threads);
     expected_ = std::max<std::uint64_t>(expected_, out.steps);
     if ((asked.flags & order_find_hot) != 0 && number <= warm_up + 1) give_hot(*server);
-    const bool passed = out.how == verdict::finished && end.exited && end.status == 0;
+    // Where nothing is controlled, the runtime does not see every way to end.
+    const bool ended =
+        out.how == verdict::finished || (out.how == verdict::unfinished && (asked.flags & order_jitter) != 0);
+    const bool passed = ended && end.exited && end.difference.empty() && (end.status == 0 || o_.any_status);
     if (passed) {
-        if (number <= warm_up || number % 16 == 0) {
+        if (o_.mode != search_mode::jitter && (number <= warm_up || number % 16 == 0)) {
             decisions_ = out.decisions;
             weigh(copy_recording(*server, end));
         }
@@ -263,9 +283,10 @@ void campaign::run_job(bool leads) {
 }
 
 search_result campaign::run(const std::function<void(finding&, const schedule_server&)>& use) {
+    if (o_.expect_same_output) find_expected_output();
     // Alive until the failure has been looked at: a server ends with the thread that started it.
     std::optional<thread_pool> pool;
-    if (o_.jobs <= 1 || o_.mode == search_mode::bounded) {
+    if (o_.jobs <= 1 || o_.mode == search_mode::bounded || o_.mode == search_mode::policy) {
         run_job(true);
     } else {
         // The first job finds out about the program before the others join it; it runs here, so that progress
@@ -303,7 +324,10 @@ search_result campaign::run(const std::function<void(finding&, const schedule_se
 void campaign::conclude(search_result& result,
                         const std::function<void(finding&, const schedule_server&)>& use) {
     const std::uint32_t met = unmodelled_;
-    if (!result.instrumented)
+    if (o_.mode == search_mode::jitter)
+        result.not_covered.push_back(
+            "other orders than those that happened: the threads ran freely, with random delays");
+    else if (!result.instrumented)
         result.not_covered.push_back(
             "data races, and bugs that need a change of thread between two accesses to memory: the program "
             "is not instrumented (build it with heddle c++)");
@@ -311,20 +335,35 @@ void campaign::conclude(search_result& result,
         result.not_covered.push_back("other processes that the program starts");
     if ((met & unmodelled_real_wait) != 0)
         result.not_covered.push_back(
-            "what comes from outside (input, the network, other processes): it was waited for in real time, and a "
+            "what comes from outside (input, the network, other processes): it was waited for in real time, "
+            "and a "
             "schedule is repeated only as far as it is the same");
     if ((met & unmodelled_shared_object) != 0)
         result.not_covered.push_back("locks shared with other processes");
-    if ((met & unmodelled_signal) != 0) result.not_covered.push_back("signals sent to threads");
+    if ((met & unmodelled_signal) != 0)
+        result.not_covered.push_back(
+            "when signals come that timers or other processes send: a schedule does not decide it");
     if ((met & unmodelled_pi_lock) != 0)
         result.not_covered.push_back("locks with priority inheritance other than pthread's");
     if (!failure_) return;
 
     failure& f = *failure_;
+    if (o_.mode == search_mode::jitter) {
+        finding found{.kind = classify(f.r),
+                      .message = {},
+                      .schedule = f.schedule,
+                      .found_by = describe(f.r.asked),
+                      .shown = f.r};
+        found.message = message_of(f.r, found.kind);
+        use(found, *f.server);
+        result.found = std::move(found);
+        return;
+    }
     const failure_kind kind = classify(f.r);
     schedule_server& server = *f.server;
     std::vector<guide_switch> switches = switches_of(f.r);
-    if (o_.minimise) {
+    // What a policy says is shown as it is: with fewer changes it would be nobody's schedule.
+    if (o_.minimise && o_.mode != search_mode::policy) {
         const rt::clock::time_point limit = rt::clock::now() + std::chrono::seconds(10);
         minimised m = minimise(server, f.r, kind, {.patience = o_.patience, .until = rt::deadline(limit)},
                                [&] { return rt::clock::now() < limit; });
@@ -337,8 +376,9 @@ void campaign::conclude(search_result& result,
                   .shown = run_switches(server, f.r.asked, switches, o_.patience)};
     // A schedule that cannot be repeated is shown as it was found.
     if (classify(found.shown) != kind) found.shown = f.r;
+    found.kind = exact_kind(found.shown, kind);
     found.preemptions = preemptions_of(found.shown);
-    found.message = message_of(found.shown, kind);
+    found.message = message_of(found.shown, found.kind);
     use(found, server);
     result.found = std::move(found);
 }
@@ -354,6 +394,7 @@ recording run_switches(schedule_server& server, const orders& base, const std::v
 }
 
 std::string message_of(const recording& r, failure_kind kind) {
+    if (is_standstill(kind)) return describe(look_at_standstill(r));
     if (r.outcome.message[0] != 0) return r.outcome.message;
     switch (kind) {
         case failure_kind::crash:
@@ -362,7 +403,10 @@ std::string message_of(const recording& r, failure_kind kind) {
         case failure_kind::exit_status:
             return "the program ended with status " + std::to_string(r.end.status);
         case failure_kind::hang:
+            if ((r.asked.flags & order_jitter) != 0) return "the program did not end in time";
             return "the program waits in a call that is not controlled";
+        case failure_kind::output_differs:
+            return r.end.difference;
         case failure_kind::data_race:
             return "two threads access the same memory, at least one writes, and nothing orders them";
         default:

@@ -22,6 +22,8 @@ enum class search_mode {
     pos,
     surw,
     bounded,  ///< all schedules with 0, 1, 2 … `depth` preemptions
+    policy,   ///< one schedule for each of the policies
+    jitter,   ///< not chosen at all: threads run freely, with random delays
 };
 
 struct search_options {
@@ -29,6 +31,8 @@ struct search_options {
     std::chrono::milliseconds time{60'000};
     search_mode mode = search_mode::rotate;
     unsigned depth = 3;  ///< of pct, and the largest bound
+    std::vector<policy_kind> policies{};
+    std::uint64_t quantum = 10;  ///< of round robin, in steps
     std::uint64_t seed = 1;
     points where = points::automatic;
     std::uint64_t max_steps = 200'000;  ///< per schedule
@@ -40,7 +44,9 @@ struct search_options {
     bool baton = false;
     bool late_timeouts = false;
     bool threads_left_fail = false;
-    std::chrono::milliseconds patience{5'000};  ///< without a step: a hang
+    bool any_status = false;                    ///< a status other than 0 is no failure
+    bool expect_same_output = false;            ///< as in the first schedule
+    std::chrono::milliseconds patience{5'000};  ///< without a step, or of a run with jitter: a hang
     /// Called now and then, from the thread that calls find_failure(). @return false to give up.
     std::function<bool(std::uint64_t schedules)> progress{};
 };

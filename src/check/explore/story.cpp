@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "story.hpp"
 
+#include <string.h>
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "event_text.hpp"
+#include "standstill.hpp"
 
 namespace heddle::inline v0::check {
 
@@ -37,6 +39,15 @@ bool is_thread_action(action a) {
     return a == action::thread_create || a == action::thread_join || a == action::thread_detach;
 }
 
+bool is_signal_action(action a) {
+    return a == action::signal_send || a == action::signal_wait || a == action::signal_handle;
+}
+
+std::string name_of_signal(std::uint64_t number) {
+    const char* const name = number < 32 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
+    return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
+}
+
 class teller {
  public:
     teller(const finding& f, const symbols& names) : f_(f), r_(f.shown), names_(names) {}
@@ -49,10 +60,12 @@ class teller {
         cycle(s);
         unheard(s);
         races(s);
+        standing(s);
         if (r_.outcome.failed_thread != 0 && r_.outcome.failed_thread <= r_.threads.size()) {
             s.failed_thread = r_.outcome.failed_thread - 1;
             if (f_.kind != failure_kind::data_race && f_.kind != failure_kind::deadlock &&
-                f_.kind != failure_kind::lost_wakeup && f_.kind != failure_kind::no_progress)
+                f_.kind != failure_kind::lost_wakeup && !is_standstill(f_.kind) &&
+                f_.kind != failure_kind::priority_inversion)
                 s.failed_stack = stack(r_.outcome.failed_stack);
         }
         return s;
@@ -113,8 +126,21 @@ class teller {
     std::string object_of(action what, std::uint64_t address, std::uint64_t value) {
         if (is_thread_action(what)) return label(value);
         if (what == action::choose) return std::to_string(value);
+        if (is_signal_action(what)) return signal_text(what, value);
         if (what == action::thread_start || what == action::thread_end || what == action::exit) return "";
         return is_memory(what) ? memory(address) : object(address);
+    }
+
+    // Its number, and of one that is sent the receiver; of a wait all that are waited for.
+    std::string signal_text(action what, std::uint64_t value) const {
+        if (what == action::signal_handle) return name_of_signal(value);
+        if (what == action::signal_send)
+            return name_of_signal(value & 0xFF) +
+                   (value >> 8 == 0 ? " to the process" : " to " + label((value >> 8) - 1));
+        std::string names;
+        for (unsigned n = 1; n <= 64; ++n)
+            if ((value >> (n - 1) & 1) != 0) names += (names.empty() ? "" : " or ") + name_of_signal(n);
+        return names;
     }
 
     std::string memory(std::uint64_t address) {
@@ -180,6 +206,9 @@ class teller {
             case action::thread_create:
             case action::thread_join:
             case action::choose:
+            case action::signal_send:
+            case action::signal_wait:
+            case action::signal_handle:
             case action::exit:
                 return true;
             case action::thread_start:
@@ -245,7 +274,9 @@ class teller {
                 continue;
             }
             const bool joins = t.what == action::thread_join;
-            one.at_end = waits_text(t.what, joins && t.owner != 0 ? label(t.owner - 1) : object(t.address));
+            one.at_end = waits_text(t.what, joins && t.owner != 0           ? label(t.owner - 1)
+                                            : t.what == action::signal_wait ? ""
+                                                                            : object(t.address));
             if (t.owner != 0 && !joins) {
                 one.at_end += ", held by " + (t.owner - 1 == n ? "itself" : label(t.owner - 1));
                 if (const event* const e = last_take(t.owner - 1, t.address); e != nullptr)
@@ -288,6 +319,26 @@ class teller {
                                   " waited there: nobody heard it");
                 break;
             }
+        }
+    }
+
+    // What each of those that go round does, a line of the source once.
+    void standing(story& s) {
+        if (!is_standstill(f_.kind)) return;
+        constexpr std::size_t most = 6;
+        for (const circling_thread& c : look_at_standstill(r_).circling) {
+            std::vector<std::string> steps;
+            for (const std::size_t i : c.round) {
+                const event& e = r_.events[i];
+                const std::string step = done_text(e.what, object_of(e.what, e.address, e.value)) + " (" +
+                                         where(place_at(e.pc, e.stack)) + ")";
+                if (std::find(steps.begin(), steps.end(), step) == steps.end()) steps.push_back(step);
+            }
+            std::string text = label(c.thread) + " goes round: ";
+            for (std::size_t i = 0; i < steps.size() && i < most; ++i)
+                text += (i == 0 ? "" : ", ") + steps[i];
+            if (steps.size() > most) text += " and " + std::to_string(steps.size() - most) + " more";
+            s.notes.push_back(std::move(text));
         }
     }
 

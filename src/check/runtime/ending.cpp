@@ -107,7 +107,7 @@ HEDDLE_INTERPOSED void quick_exit(int status) {
 
 HEDDLE_INTERPOSED void __assert_fail(const char* expression, const char* file, unsigned line,
                                      const char* function) {
-    if (thread* const me = controlled()) {
+    if (thread* const me = controlled(); me != nullptr || jitter_on) {
         char text[512] = "assertion failed: ";
         std::strncat(text, expression, sizeof text - std::strlen(text) - 1);
         record_failure(me, verdict::assertion, text);
@@ -117,7 +117,7 @@ HEDDLE_INTERPOSED void __assert_fail(const char* expression, const char* file, u
 }
 
 HEDDLE_INTERPOSED void abort() {
-    if (thread* const me = controlled()) {
+    if (thread* const me = controlled(); me != nullptr || jitter_on) {
         char text[sizeof(outcome::message)] = {};
         if (name_of_uncaught(text, sizeof text))
             record_failure(me, verdict::uncaught, text);

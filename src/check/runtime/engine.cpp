@@ -8,6 +8,8 @@
 #include "detector.hpp"
 #include "failure.hpp"
 #include "idle.hpp"
+#include "model_priority.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 #include "stack.hpp"
 #include "strategy.hpp"
@@ -40,6 +42,8 @@ unsigned collect(thread** candidates) noexcept {
 
 void note(const thread& chosen, std::uint64_t candidates, std::uint8_t flags) noexcept {
     const operation& op = chosen.pending;
+    // A signal comes before what it was about to do.
+    const action what = due_signals(chosen) != 0 ? action::signal_handle : op.what;
     if (engine.steps < max_events) {
         event& e = engine.shared->events[engine.steps];
         e.pc = bits(op.pc);
@@ -49,7 +53,11 @@ void note(const thread& chosen, std::uint64_t candidates, std::uint8_t flags) no
         e.thread = chosen.number;
         e.stack = chosen.stack;
         e.slot = chosen.slot;
-        e.what = op.what;
+        e.what = what;
+        if (what == action::signal_handle) {
+            e.address = bits(&chosen);
+            e.value = static_cast<std::uint64_t>(next_signal(due_signals(chosen)));
+        }
         e.flags = static_cast<std::uint8_t>(flags | (op.writes ? event_writes : 0));
         e.size = op.size;
     }
@@ -57,7 +65,7 @@ void note(const thread& chosen, std::uint64_t candidates, std::uint8_t flags) no
     engine.shared->outcome.steps = engine.steps;  // the explorer watches whether it moves
     const auto mix = [](std::uint64_t x) { engine.hash = (engine.hash ^ x) * 0x100000001B3u; };
     mix(chosen.number);
-    mix(static_cast<std::uint64_t>(op.what));
+    mix(static_cast<std::uint64_t>(what));
     mix(bits(op.pc));
 }
 
@@ -73,6 +81,7 @@ void reschedule(thread& me) noexcept {
     engine.now += engine.shared->orders.step_ns;
     if (engine.steps >= engine.shared->orders.max_steps) fail_without_progress(me);
 
+    if (__atomic_load_n(&engine.arrived, __ATOMIC_RELAXED) != 0) receive_arrived();
     thread* candidates[max_threads];
     unsigned n = collect(candidates);
     while (n == 0) {
@@ -87,7 +96,10 @@ void reschedule(thread& me) noexcept {
     } else if (n > 1) {
         by_default = first_choice(me, candidates, n);
         chosen = choose_thread(me, candidates, n);
+    } else {
+        note_without_choice(me, candidates[0]);
     }
+    if (flag(order_inversion)) watch_for_inversion(me, *chosen);
 
     std::uint8_t flags = chosen == by_default ? event_default : 0;
     if (n == 1) flags |= event_only;
@@ -113,16 +125,24 @@ void reschedule(thread& me) noexcept {
 }  // namespace
 
 bool can_go(const thread& t) noexcept {
-    return t.pending.ready == nullptr || t.pending.ready(t) || (t.pending.cancellable && must_leave(t));
+    return t.pending.ready == nullptr || t.pending.ready(t) || (t.pending.cancellable && must_leave(t)) ||
+           due_signals(t) != 0;
 }
 
 turn take_turn(thread& me, const operation& op) noexcept {
-    me.pending = op;
-    me.yielded = op.yields;
-    if (flag(order_stacks)) me.stack = record_stack(op.pc);
-    announced(me);
-    reschedule(me);
-    return me.timed_out ? turn::timed_out : turn::granted;
+    for (;;) {
+        me.pending = op;
+        me.yielded = op.yields;
+        if (flag(order_stacks)) me.stack = record_stack(op.pc);
+        announced(me);
+        reschedule(me);
+        if (due_signals(me) == 0) return me.timed_out ? turn::timed_out : turn::granted;
+        const handled h = handle_signals(me);
+        if (h != handled::nothing &&
+            (op.interrupted_by_signals == interruption::always ||
+             (op.interrupted_by_signals == interruption::unless_restarted && h == handled::without_restart)))
+            return turn::interrupted;
+    }
 }
 
 std::uint64_t choose(thread& me, std::uint64_t n, const void* pc) noexcept {
@@ -163,6 +183,7 @@ thread& new_thread(thread* parent, const void* start) noexcept {
     t.number = engine.numbers++;
     t.path = parent != nullptr ? thread_path(parent->path, ++parent->children) : 1;
     t.cancel_enabled = true;
+    begin_signals(parent, t);
     t.pending.what = action::thread_start;
     t.pending.pc = start;
     t.pending.writes = false;
@@ -171,6 +192,7 @@ thread& new_thread(thread* parent, const void* start) noexcept {
     thread_record& record = engine.shared->threads[t.number];
     std::memset(&record, 0, sizeof record);
     record.path = t.path;
+    record.slot = t.slot;
     record.start = bits(start);
     record.parent = parent != nullptr ? parent->number : 0;
     record.ordinal = parent != nullptr ? parent->children : 0;

@@ -10,6 +10,7 @@
 #include <check/channel.hpp>
 #include <cstddef>
 #include <cstdint>
+#include "jitter.hpp"
 
 namespace heddle::inline v0::check::runtime {
 
@@ -23,12 +24,17 @@ inline constexpr std::uint64_t never = ~std::uint64_t{0};
 /// Whether the announced operation can be done now.
 using ready_function = bool (*)(const thread&) noexcept;
 
+/// Whether an operation gives up its wait when the thread has handled a signal meanwhile; otherwise it goes
+/// on waiting.
+enum class interruption : std::uint8_t { none, unless_restarted, always };
+
 struct operation {
     action what = action::none;
     bool writes =
         true;  // conflicts with every operation on the same address; otherwise only with those that write
     bool yields = false;       // the others go first
     bool cancellable = false;  // a wait that ends when the thread is cancelled
+    interruption interrupted_by_signals = interruption::none;
     const void* address = nullptr;
     const void* pc = nullptr;
     object* on = nullptr;
@@ -38,7 +44,7 @@ struct operation {
     std::uint8_t size = 0;
 };
 
-enum class turn : std::uint8_t { granted, timed_out };
+enum class turn : std::uint8_t { granted, timed_out, interrupted };
 
 /// What the model knows about a primitive, found by its address.
 struct object {
@@ -51,7 +57,8 @@ struct object {
     std::uint32_t generation;
     std::uint32_t lost_signals;
     std::int64_t value;
-    bool known;  // it was initialised or used while the engine was in control
+    bool inherits;  // who holds it has the priority of those that wait for it
+    bool known;     // it was initialised or used while the engine was in control
 };
 
 /// What a stack of the program is to the race detector: one for each thread, and one for each fiber.
@@ -84,6 +91,8 @@ struct thread {
     std::uint64_t steps;
     std::uint64_t ticket;  // in the queue that it waits in: smaller came first
     std::uint64_t wait_value;
+    std::uint64_t signal_mask;  // those that it has blocked; bit n - 1 for signal n
+    std::uint64_t signals;      // sent to it and not received yet
     thread* joins;
     void* (*start)(void*);
     void* argument;
@@ -91,6 +100,11 @@ struct thread {
     pthread_t handle;
     std::int32_t tid;
     std::int32_t error;
+    // Of the program's priorities.
+    std::int16_t scheduler;
+    std::int16_t real_time_priority;
+    std::int16_t nice;
+    std::uint32_t inverted;  // steps for which lower ones have kept it waiting
     // Of strategies.
     std::uint64_t priority;
     std::uint64_t weight;
@@ -123,6 +137,10 @@ struct engine_state {
     std::uint64_t tickets;
     std::uint64_t guide_at;
     std::uint64_t random;
+    std::uint64_t signals;  // sent to the process, and no thread could receive them
+    std::uint64_t arrived;  // from outside, since the last step; set by a real signal handler
+    bool handles_signals;   // the program has a handler for some
+    bool signals_may_come;  // the program has asked for some: a timer
 };
 
 extern engine_state engine;
@@ -130,14 +148,22 @@ extern engine_state engine;
 /// Set on threads that the engine controls while a schedule runs, and only there.
 extern thread_local thread* current_thread __attribute__((tls_model("initial-exec")));
 
-/// The calling thread if the engine controls it.
+/// The calling thread if the engine controls it. Asked for at every point of synchronisation.
 inline thread* controlled() noexcept {
+    if (current_thread == nullptr && jitter_on) jitter();
     return current_thread;
 }
 
-/// Announces `op`, lets others run, and returns when the calling thread may do it (or its deadline has
-/// passed).
+/// Announces `op`, lets others run, and returns when the calling thread may do it, or its deadline has
+/// passed, or it has handled a signal that interrupts it.
 turn take_turn(thread& me, const operation& op) noexcept;
+
+/// The step that the calling thread has just been granted is on this memory: what is there is part of the
+/// recording. `address`: of eight bytes that it accesses now.
+inline void note_value(const void* address) noexcept {
+    if (engine.steps - 1 < max_events)
+        engine.shared->events[engine.steps - 1].value = *static_cast<const volatile std::uint64_t*>(address);
+}
 
 /// Whether `t` can do what it has announced, or is to leave its wait because it has been cancelled.
 bool can_go(const thread& t) noexcept;

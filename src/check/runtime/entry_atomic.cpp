@@ -27,20 +27,22 @@ enum class kind { load, store, update };
 void announce(const volatile void* address, std::uint32_t size, kind k, const void* pc) noexcept {
     thread* const me = controlled();
     if (me == nullptr) return;
+    const void* const granule =
+        reinterpret_cast<const void*>(bits(const_cast<const void*>(address)) & ~std::uint64_t{7});
     take_turn(*me, {.what = k == kind::load    ? action::atomic_load
                             : k == kind::store ? action::atomic_store
                                                : action::atomic_update,
                     .writes = k != kind::load,
-                    .address = reinterpret_cast<const void*>(bits(const_cast<const void*>(address)) &
-                                                             ~std::uint64_t{7}),
+                    .address = granule,
                     .pc = pc,
                     .size = static_cast<std::uint8_t>(size)});
+    note_value(granule);
 }
 
 // What the access orders. It belongs to the same step: nobody else runs between the two.
 void note_access(const volatile void* address, std::uint32_t size, kind k, int order,
                  const void* pc) noexcept {
-    thread* const me = controlled();
+    thread* const me = current_thread;
     if (me == nullptr || !flag(order_races)) return;
     const void* const a = const_cast<const void*>(address);
     object& o = object_at(a);

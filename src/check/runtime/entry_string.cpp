@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The functions of libc that copy, fill, compare and measure memory. g++ leaves calls of them as they are, so that
-// -fsanitize=thread does not see what they access; clang does so for strings. Only calls from instrumented code, and
-// from the C++ library on its behalf, are looked at: whoever else calls them may have locks of its own kind.
+// The functions of libc that copy, fill, compare and measure memory. g++ leaves calls of them as they are, so
+// that -fsanitize=thread does not see what they access; clang does so for strings. Only calls from
+// instrumented code, and from the C++ library on its behalf, are looked at: whoever else calls them may have
+// locks of its own kind.
 
 #include <cstring>
 #include "instrumented.hpp"

@@ -39,9 +39,16 @@ bool recorded = false;
 }  // namespace
 
 void record_outcome(verdict how) noexcept {
-    if (recorded || !engine.on) return;  // a child that the program forked has nothing to say
-    recorded = true;
+    if (recorded || engine.shared == nullptr) return;
     outcome& out = engine.shared->outcome;
+    if (!engine.on) {
+        // A child that the program forked has nothing to say.
+        if (!jitter_on || out.pid != ::getpid()) return;
+        out.how = how;
+        recorded = true;
+        return;
+    }
+    recorded = true;
     out.how = how;
     out.steps = engine.steps;
     out.decisions = engine.decisions;
@@ -53,11 +60,12 @@ void record_outcome(verdict how) noexcept {
 }
 
 void record_failure(thread* who, verdict how, const char* message, int detail) noexcept {
-    if (recorded || engine.shared == nullptr) return;
+    if (recorded || engine.shared == nullptr || !(engine.on || jitter_on)) return;
     outcome& out = engine.shared->outcome;
+    if (out.pid != ::getpid()) return;
     std::strncpy(out.message, message, sizeof out.message - 1);
     out.detail = detail;
-    if (who != nullptr) {
+    if (who != nullptr && engine.on) {
         out.failed_thread = who->number + 1;
         if (flag(order_stacks)) out.failed_stack = record_stack(nullptr);
     }
@@ -107,7 +115,8 @@ void on_crash(int number, siginfo_t*, void*) noexcept {
     }
     // It happens again, by returning to the same instruction or by raising it, and ends the process as it
     // would.
-    if (number == SIGABRT || number == SIGTRAP || number == SIGSYS) ::raise(number);
+    if (number == SIGABRT || number == SIGTRAP || number == SIGSYS)
+        system_call(SYS_tgkill, ::getpid(), system_call(SYS_gettid), number);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 #include "failure.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -14,12 +15,17 @@ namespace {
 constexpr std::uint64_t patience = 3'000'000'000;
 
 bool waits_outside(const thread& t) noexcept {
-    return t.pending.what == action::file_wait || t.pending.what == action::process_wait;
+    if (t.pending.what == action::file_wait || t.pending.what == action::process_wait) return true;
+    // A signal can only come if the program has set a timer, or has started who could send one.
+    const bool somebody_sends =
+        engine.signals_may_come || (engine.shared->outcome.unmodelled & unmodelled_process) != 0;
+    return t.pending.what == action::signal_wait && somebody_sends;
 }
 
 bool somebody_can_go() noexcept {
+    receive_blocked();
     bool found = false;
-    for_each_thread([&](const thread& t) { found |= t.pending.ready == nullptr || t.pending.ready(t); });
+    for_each_thread([&](const thread& t) { found |= can_go(t); });
     return found;
 }
 

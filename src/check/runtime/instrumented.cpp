@@ -15,7 +15,8 @@ struct range {
     std::uint64_t end;
 };
 
-// One for each file; grows while one thread loads them, read by all. The ranges are written before their number.
+// One for each file; grows while one thread loads them, read by all. The ranges are written before their
+// number.
 constexpr unsigned most = 128;
 constinit range ranges[most]{};
 constinit unsigned n_ranges = 0;

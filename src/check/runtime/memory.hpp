@@ -13,16 +13,23 @@ namespace heddle::inline v0::check::runtime {
 /// `called`: by a function of libc that `pc` calls.
 inline void touch(const void* address, std::uint32_t size, bool writes, const void* pc,
                   bool called = false) noexcept {
-    thread* const me = controlled();
-    if (me == nullptr) return;
+    thread* const me = current_thread;
+    if (me == nullptr) {
+        if (jitter_on) jitter_at_memory();
+        return;
+    }
     if (flag(order_memory_points) && (!flag(order_hot_only) || is_hot(bits(pc)))) {
+        const void* const granule = reinterpret_cast<const void*>(bits(address) & ~std::uint64_t{7});
         take_turn(*me, {.what = writes ? action::write : action::read,
                         .writes = writes,
-                        .address = reinterpret_cast<const void*>(bits(address) & ~std::uint64_t{7}),
+                        .address = granule,
                         .pc = pc,
                         .size = static_cast<std::uint8_t>(size)});
+        note_value(granule);
     }
-    look_for_race(*me, {.address = address, .pc = pc, .size = size, .writes = writes, .atomic = false, .called = called});
+    look_for_race(
+        *me,
+        {.address = address, .pc = pc, .size = size, .writes = writes, .atomic = false, .called = called});
 }
 
 /// Of a long range only so much is looked at: copying a megabyte must not take a second.

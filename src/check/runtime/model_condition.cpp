@@ -53,8 +53,11 @@ int wait_at_condition(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const v
     const std::uint32_t count = disown_mutex(me, mutex);
     enqueue(me);
     ++condition.count;
+    // After a signal's handler it wakes up for nothing, as POSIX allows: while the handler ran nobody could
+    // signal it.
     const turn t = take_turn(me, {.what = action::cond_wake,
                                   .cancellable = true,
+                                  .interrupted_by_signals = interruption::always,
                                   .address = c,
                                   .pc = pc,
                                   .on = &condition,

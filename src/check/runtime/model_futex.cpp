@@ -41,6 +41,7 @@ long wait(thread& me, std::uint32_t* word, std::uint32_t expected, std::uint32_t
     me.wait_value = mask;
     const turn t = take_turn(me, {.what = action::word_woken,
                                   .writes = false,
+                                  .interrupted_by_signals = interruption::always,
                                   .address = word,
                                   .pc = pc,
                                   .on = &o,
@@ -48,7 +49,8 @@ long wait(thread& me, std::uint32_t* word, std::uint32_t expected, std::uint32_t
                                   .deadline = deadline});
     const bool signalled = me.signalled;
     me.signalled = false;
-    return t == turn::timed_out && !signalled ? fail_with(ETIMEDOUT) : 0;
+    if (signalled || t == turn::granted) return 0;
+    return fail_with(t == turn::timed_out ? ETIMEDOUT : EINTR);
 }
 
 // The kernel wakes in the order of arrival.

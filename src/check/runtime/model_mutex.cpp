@@ -31,8 +31,10 @@ int kind_of(pthread_mutex_t* m) noexcept {
     return m->__data.__kind & type;
 }
 
-void note_shared(pthread_mutex_t* m) noexcept {
+void note_kind(pthread_mutex_t* m) noexcept {
+    constexpr int priority_inheritance = 32;
     constexpr int process_shared = 128;
+    if ((m->__data.__kind & priority_inheritance) != 0) object_at(m).inherits = true;
     if ((m->__data.__kind & process_shared) != 0)
         engine.shared->outcome.unmodelled |= unmodelled_shared_object;
 }
@@ -98,7 +100,7 @@ int unlock(thread& me, const void* m, int kind, const void* pc) noexcept {
 }  // namespace
 
 int lock_mutex(thread& me, pthread_mutex_t* m, const void* pc, std::uint64_t deadline) noexcept {
-    note_shared(m);
+    note_kind(m);
     return lock(me, m, kind_of(m), pc, deadline);
 }
 

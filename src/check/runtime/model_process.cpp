@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Other processes. They run uncontrolled: the program's own child is a copy with one thread, in which every function is
-// libc's again. Waiting for one is a wait like any other, during which other threads run.
+// Other processes. They run uncontrolled: the program's own child is a copy with one thread, in which every
+// function is libc's again. Waiting for one is a wait like any other, during which other threads run.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "cancellation.hpp"
 #include "engine.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -56,15 +57,20 @@ bool process_ended(const thread& t) noexcept {
     return error != 0 || info.si_pid != 0;
 }
 
-void wait_for_process(thread& me, const awaited& a, const void* pc) {
+// @return false if a signal's handler has been called instead.
+bool wait_for_process(thread& me, const awaited& a, const void* pc) {
     leave_if_cancelled(me);
-    take_turn(me, {.what = action::process_wait,
-                   .writes = false,
-                   .cancellable = true,
-                   .pc = pc,
-                   .ready = &process_ended,
-                   .value = bits(&a)});
+    begin_interruptible(me, pc);
+    const turn t = take_turn(me, {.what = action::process_wait,
+                                  .writes = false,
+                                  .cancellable = true,
+                                  .interrupted_by_signals = interruption::unless_restarted,
+                                  .pc = pc,
+                                  .ready = &process_ended,
+                                  .value = bits(&a)});
     leave_if_cancelled(me);
+    if (t == turn::interrupted) errno = EINTR;
+    return t != turn::interrupted;
 }
 
 void note_process() noexcept {
@@ -73,8 +79,10 @@ void note_process() noexcept {
 
 pid_t fork_uncontrolled() {
     note_process();
+    const thread& me = *controlled();
     const pid_t pid = real_fork();
     if (pid == 0) {
+        leave_signals_to_kernel(me);
         current_thread = nullptr;
         engine.on = false;
     }
@@ -92,8 +100,9 @@ HEDDLE_INTERPOSED pid_t fork() {
     return controlled() == nullptr ? real_fork() : fork_uncontrolled();
 }
 
-// A child that borrowed this process's memory would go on as the thread that is controlled. It gets a copy, and as with
-// the real one the parent goes on once the child has ended or become another program: then its end of the pipe closes.
+// A child that borrowed this process's memory would go on as the thread that is controlled. It gets a copy,
+// and as with the real one the parent goes on once the child has ended or become another program: then its
+// end of the pipe closes.
 HEDDLE_INTERPOSED pid_t vfork() noexcept {
     if (controlled() == nullptr) return real_fork();
     int pipe[2];
@@ -144,31 +153,40 @@ HEDDLE_INTERPOSED int system(const char* command) {
     pid_t pid = 0;
     const int error = real_spawn(&pid, "/bin/sh", nullptr, nullptr, arguments, environ);
     if (error != 0) return 127 << 8;  // as if the shell had not been found
-    wait_for_process(*me, {P_PID, static_cast<id_t>(pid), WEXITED}, HEDDLE_RETURN_ADDRESS);
+    while (!wait_for_process(*me, {P_PID, static_cast<id_t>(pid), WEXITED}, HEDDLE_RETURN_ADDRESS)) {
+    }
     int status = -1;
     real_waitpid(pid, &status, 0);
     return status;
 }
 
 HEDDLE_INTERPOSED pid_t wait(int* status) {
-    if (thread* const me = controlled()) wait_for_process(*me, awaited_by(-1, 0), HEDDLE_RETURN_ADDRESS);
+    thread* const me = controlled();
+    if (me != nullptr && !wait_for_process(*me, awaited_by(-1, 0), HEDDLE_RETURN_ADDRESS)) return -1;
     return real_wait(status);
 }
 
 HEDDLE_INTERPOSED pid_t waitpid(pid_t pid, int* status, int options) {
-    if (thread* const me = controlled(); me != nullptr && (options & WNOHANG) == 0)
-        wait_for_process(*me, awaited_by(pid, options), HEDDLE_RETURN_ADDRESS);
+    thread* const me = controlled();
+    if (me != nullptr && (options & WNOHANG) == 0 &&
+        !wait_for_process(*me, awaited_by(pid, options), HEDDLE_RETURN_ADDRESS))
+        return -1;
     return real_waitpid(pid, status, options);
 }
 
 HEDDLE_INTERPOSED pid_t wait4(pid_t pid, int* status, int options, rusage* usage) {
-    if (thread* const me = controlled(); me != nullptr && (options & WNOHANG) == 0)
-        wait_for_process(*me, awaited_by(pid, options), HEDDLE_RETURN_ADDRESS);
+    thread* const me = controlled();
+    if (me != nullptr && (options & WNOHANG) == 0 &&
+        !wait_for_process(*me, awaited_by(pid, options), HEDDLE_RETURN_ADDRESS))
+        return -1;
     return real_wait4(pid, status, options, usage);
 }
 
 HEDDLE_INTERPOSED int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
-    if (thread* const me = controlled(); me != nullptr && (options & WNOHANG) == 0)
-        wait_for_process(*me, {type, id, options & (WEXITED | WSTOPPED | WCONTINUED)}, HEDDLE_RETURN_ADDRESS);
+    thread* const me = controlled();
+    if (me != nullptr && (options & WNOHANG) == 0 &&
+        !wait_for_process(*me, {type, id, options & (WEXITED | WSTOPPED | WCONTINUED)},
+                          HEDDLE_RETURN_ADDRESS))
+        return -1;
     return real_waitid(type, id, info, options);
 }

@@ -9,6 +9,7 @@
 #include "detector.hpp"
 #include "failure.hpp"
 #include "model_mutex.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -35,16 +36,18 @@ bool has_permit(const thread& t) noexcept {
 int wait(thread& me, sem_t* s, const void* pc, std::uint64_t deadline) noexcept(false) {
     object& o = object_at(s);
     leave_if_cancelled(me);
+    begin_interruptible(me, pc);
     const turn t = take_turn(me, {.what = action::semaphore_wait,
                                   .cancellable = true,
+                                  .interrupted_by_signals = interruption::unless_restarted,
                                   .address = s,
                                   .pc = pc,
                                   .on = &o,
                                   .ready = &has_permit,
                                   .deadline = deadline});
     leave_if_cancelled(me);
-    if (t == turn::timed_out) {
-        errno = ETIMEDOUT;
+    if (t != turn::granted) {
+        errno = t == turn::timed_out ? ETIMEDOUT : EINTR;
         return -1;
     }
     --count_of(s);

@@ -12,6 +12,8 @@
 #include "detector.hpp"
 #include "ending.hpp"
 #include "failure.hpp"
+#include "model_priority.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 #include "switch.hpp"
 
@@ -52,18 +54,12 @@ void* run_thread(void* p) {
     wait_for_first_turn(me);
     current_thread = &me;
     ::pthread_setspecific(end_key, &me);
+    if (due_signals(me) != 0) handle_signals(me);
     return me.start(me.argument);
 }
 
 bool has_ended(const thread& t) noexcept {
     return t.joins->finished;
-}
-
-thread* find_thread(pthread_t handle) noexcept {
-    for (std::uint32_t i = 0; i < engine.slots; ++i)
-        if (engine.threads[i] != nullptr && ::pthread_equal(engine.threads[i]->handle, handle) != 0)
-            return engine.threads[i];
-    return nullptr;
 }
 
 // The end of a thread in libc gives its memory back: it happens at a moment of the schedule, not some time
@@ -81,20 +77,30 @@ void join_kernel_thread(thread& t, void** result) noexcept {
 
 }  // namespace
 
+thread* find_thread(pthread_t handle) noexcept {
+    for (std::uint32_t i = 0; i < engine.slots; ++i)
+        if (engine.threads[i] != nullptr && ::pthread_equal(engine.threads[i]->handle, handle) != 0)
+            return engine.threads[i];
+    return nullptr;
+}
+
 int create_thread(thread& me, pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
                   void* argument, const void* pc) {
     thread& child = new_thread(&me, reinterpret_cast<const void*>(start));
     child.start = start;
     child.argument = argument;
-    int state = PTHREAD_CREATE_JOINABLE;
-    if (attributes != nullptr) ::pthread_attr_getdetachstate(attributes, &state);
-    child.detached = state == PTHREAD_CREATE_DETACHED;
-    // Real detached threads end when they like; the model joins all of them.
-    pthread_attr_t joinable;
-    if (child.detached) {
-        joinable = *attributes;
-        ::pthread_attr_setdetachstate(&joinable, PTHREAD_CREATE_JOINABLE);
-        attributes = &joinable;
+    begin_priority(&me, child, attributes);
+    pthread_attr_t real;
+    if (attributes != nullptr) {
+        int state = PTHREAD_CREATE_JOINABLE;
+        ::pthread_attr_getdetachstate(attributes, &state);
+        child.detached = state == PTHREAD_CREATE_DETACHED;
+        // Real detached threads end when they like; the model joins all of them. And who may go on is not the
+        // kernel's to say.
+        real = *attributes;
+        ::pthread_attr_setdetachstate(&real, PTHREAD_CREATE_JOINABLE);
+        ::pthread_attr_setinheritsched(&real, PTHREAD_INHERIT_SCHED);
+        attributes = &real;
     }
     current_thread = nullptr;
     const int error = real_create(&child.handle, attributes, &run_thread, &child);

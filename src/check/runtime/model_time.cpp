@@ -8,6 +8,7 @@
 #include "cancellation.hpp"
 #include "clocks.hpp"
 #include "idle.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -70,16 +71,22 @@ bool not_before_its_time(const thread& t) noexcept {
     return engine.now >= t.pending.deadline;
 }
 
-void sleep_until(thread& me, std::uint64_t deadline, const void* pc) {
+// @return how much is left, if a signal's handler has been called instead.
+std::uint64_t sleep_until(thread& me, std::uint64_t deadline, const void* pc) {
     leave_if_cancelled(me);
-    take_turn(me, {.what = action::sleep,
-                   .writes = false,
-                   .yields = true,
-                   .cancellable = true,
-                   .pc = pc,
-                   .ready = &not_before_its_time,
-                   .deadline = deadline});
+    begin_interruptible(me, pc);
+    const turn t = take_turn(me, {.what = action::sleep,
+                                  .writes = false,
+                                  .yields = true,
+                                  .cancellable = true,
+                                  .interrupted_by_signals = interruption::always,
+                                  .pc = pc,
+                                  .ready = &not_before_its_time,
+                                  .deadline = deadline});
     leave_if_cancelled(me);
+    if (t != turn::interrupted) return 0;
+    // At least something, so that callers see the difference.
+    return deadline > engine.now ? deadline - engine.now : 1;
 }
 
 // Looking at a clock takes a moment: a program that waits in a loop for time to pass gets there.
@@ -138,32 +145,38 @@ HEDDLE_INTERPOSED int timespec_get(timespec* t, int base) noexcept {
 HEDDLE_INTERPOSED int nanosleep(const timespec* d, timespec* rest) {
     thread* const me = controlled();
     if (me == nullptr) return real_nanosleep(d, rest);
-    sleep_until(*me, virtual_after(*d), HEDDLE_RETURN_ADDRESS);
-    return 0;
+    const std::uint64_t left = sleep_until(*me, virtual_after(*d), HEDDLE_RETURN_ADDRESS);
+    if (left == 0) return 0;
+    if (rest != nullptr) *rest = to_timespec(left);
+    errno = EINTR;
+    return -1;
 }
 
 HEDDLE_INTERPOSED int clock_nanosleep(clockid_t clock, int flags, const timespec* t, timespec* rest) {
     thread* const me = controlled();
     if (me == nullptr) return real_clock_nanosleep(clock, flags, t, rest);
-    sleep_until(*me, (flags & TIMER_ABSTIME) != 0 ? virtual_deadline(clock, *t) : virtual_after(*t),
-                HEDDLE_RETURN_ADDRESS);
-    return 0;
+    const bool absolute = (flags & TIMER_ABSTIME) != 0;
+    const std::uint64_t left =
+        sleep_until(*me, absolute ? virtual_deadline(clock, *t) : virtual_after(*t), HEDDLE_RETURN_ADDRESS);
+    if (left != 0 && !absolute && rest != nullptr) *rest = to_timespec(left);
+    return left == 0 ? 0 : EINTR;
 }
 
 HEDDLE_INTERPOSED int usleep(useconds_t d) {
     thread* const me = controlled();
     if (me == nullptr) return real_usleep(d);
-    sleep_until(*me,
-                virtual_after({static_cast<time_t>(d / 1'000'000), static_cast<long>(d % 1'000'000) * 1000}),
-                HEDDLE_RETURN_ADDRESS);
-    return 0;
+    const timespec t{static_cast<time_t>(d / 1'000'000), static_cast<long>(d % 1'000'000) * 1000};
+    if (sleep_until(*me, virtual_after(t), HEDDLE_RETURN_ADDRESS) == 0) return 0;
+    errno = EINTR;
+    return -1;
 }
 
 HEDDLE_INTERPOSED unsigned sleep(unsigned d) {
     thread* const me = controlled();
     if (me == nullptr) return real_sleep(d);
-    sleep_until(*me, virtual_after({static_cast<time_t>(d), 0}), HEDDLE_RETURN_ADDRESS);
-    return 0;
+    const std::uint64_t left =
+        sleep_until(*me, virtual_after({static_cast<time_t>(d), 0}), HEDDLE_RETURN_ADDRESS);
+    return static_cast<unsigned>((left + second - 1) / second);
 }
 
 HEDDLE_INTERPOSED int sched_yield() noexcept {

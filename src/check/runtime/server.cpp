@@ -15,6 +15,7 @@
 #include "ending.hpp"
 #include "failure.hpp"
 #include "instrumented.hpp"
+#include "model_signal.hpp"
 #include "real.hpp"
 #include "stack.hpp"
 #include "switch.hpp"
@@ -23,21 +24,29 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-// The descriptors that the explorer leaves to the server: the socket, and after it the shared memory and the
-// place for the program's output.
+// The descriptors that the explorer leaves to the server: the socket, and after it the shared memory, the
+// place for the program's output, and that for a standard output which is compared.
 constexpr int memory_after_socket = 1;
 constexpr int output_after_socket = 2;
+constexpr int compared_after_socket = 3;
 
 bool send_answer(int socket, const answer& a) noexcept {
     return ::send(socket, &a, sizeof a, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof a);
 }
 
-void run_child(channel& shared, int output) noexcept {
+void run_child(channel& shared, int socket) noexcept {
+    const int output = socket + output_after_socket;
     // If the server dies nobody would watch this process.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if ((shared.orders.flags & order_quiet) != 0) {
         ::dup2(output, 1);
         ::dup2(output, 2);
+    }
+    if ((shared.orders.flags & order_capture) != 0) ::dup2(socket + compared_after_socket, 1);
+    if ((shared.orders.flags & order_jitter) != 0) {
+        begin_jitter(shared);
+        watch_signals();
+        return;
     }
     if (!carrier_possible()) shared.orders.flags |= order_baton;
     watch_signals();
@@ -49,8 +58,8 @@ void run_child(channel& shared, int output) noexcept {
 }  // namespace
 
 void serve_schedules(int socket, channel& shared) {
-    const int output = socket + output_after_socket;
     prepare_threads();
+    prepare_signals();
     prepare_stacks();
     shared.outcome.instrumented = program_is_instrumented;
     if (!send_answer(socket, {-1, 0})) ::_exit(0);
@@ -65,7 +74,7 @@ void serve_schedules(int socket, channel& shared) {
         if (pid == 0) {
             ::close(socket);
             shared.outcome.pid = ::getpid();
-            run_child(shared, output);
+            run_child(shared, socket);
             return;
         }
         if (pid < 0) {
@@ -87,7 +96,7 @@ void serve_schedules() {
     ::unsetenv(channel_variable);
     // Not for the processes that the program starts.
     ::unsetenv("LD_PRELOAD");
-    for (int fd = socket; fd <= socket + output_after_socket; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    for (int fd = socket; fd <= socket + compared_after_socket; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     void* const memory =
         ::mmap(nullptr, sizeof(channel), PROT_READ | PROT_WRITE, MAP_SHARED, socket + memory_after_socket, 0);
     if (memory == MAP_FAILED) return;

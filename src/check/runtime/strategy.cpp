@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 #include "guide.hpp"
+#include "policy_driver.hpp"
 
 namespace heddle::inline v0::check::runtime {
 
@@ -164,6 +165,7 @@ void begin_strategy() noexcept {
                     state.changes[i] = c;
                 }
     }
+    if (o.how == strategy_kind::policy) begin_policy();
     begin_guide();
 }
 
@@ -186,7 +188,7 @@ void announced(thread& me) noexcept {
     else
         me.repeated = 0;
     me.last_pc = me.pending.pc;
-    if (me.repeated > 50) {
+    if (me.repeated > 50 && !flag(order_keep_going)) {
         me.repeated = 0;
         me.yielded = true;
     }
@@ -200,6 +202,7 @@ void announced(thread& me) noexcept {
 thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcept {
     ++engine.decisions;
     if (thread* const guided = guided_thread(me, candidates, n)) return guided;
+    if (how() == strategy_kind::policy) return thread_by_policy(me, candidates, n);
     thread* left[max_threads] = {candidates[0]};
     const unsigned m = eligible(how(), candidates, n, left);
     if (m == 1) return left[0];
@@ -214,8 +217,14 @@ thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcep
             return by_pos(left, m);
         case strategy_kind::surw:
             return by_surw(left, m);
+        case strategy_kind::policy:
+            break;
     }
     return left[0];
+}
+
+void note_without_choice(thread& me, thread* only) noexcept {
+    if (how() == strategy_kind::policy) thread_by_policy(me, &only, 1);
 }
 
 thread* first_choice(thread& me, thread* const* candidates, unsigned n) noexcept {
@@ -228,7 +237,8 @@ std::uint64_t choose_number(thread& me, std::uint64_t n) noexcept {
     ++engine.decisions;
     std::uint64_t value = 0;
     if (guided_number(me, n, value)) return value;
-    return how() == strategy_kind::first ? 0 : random_below(n);
+    const bool plain = how() == strategy_kind::first || how() == strategy_kind::policy;
+    return plain ? 0 : random_below(n);
 }
 
 }  // namespace heddle::inline v0::check::runtime

@@ -19,6 +19,9 @@ void announced(thread& me) noexcept;
 /// One of `n` >= 2 candidates; `me` is the one that announces, and may be among them.
 thread* choose_thread(thread& me, thread* const* candidates, unsigned n) noexcept;
 
+/// There is only this one.
+void note_without_choice(thread& me, thread* only) noexcept;
+
 /// Whom of them strategy_kind::first chooses.
 thread* first_choice(thread& me, thread* const* candidates, unsigned n) noexcept;
 

@@ -2,6 +2,7 @@
 #include "switch.hpp"
 
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include "real.hpp"
@@ -155,6 +156,9 @@ void wait_for_first_turn(thread& me) noexcept {
         set_and_wake(me.parked);
         take_baton(me);
     } else {
+        // The carrier uses this kernel thread's stack while it sleeps: no signal handler may.
+        const std::uint64_t all = ~std::uint64_t{0};
+        system_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&all), 0, sizeof all);
         heddle_check_park(&me.stack_pointer, &me.parked, &me.released);
     }
 }

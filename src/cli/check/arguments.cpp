@@ -4,6 +4,7 @@
 #include <heddle/rt/topology.hpp>
 #include <map>
 #include <memory>
+#include <sstream>
 
 #include "../usage_error.hpp"
 #include "../verbs.hpp"
@@ -22,13 +23,32 @@ const std::map<std::string, search_mode> modes{
 const std::map<std::string, points> places{
     {"auto", points::automatic}, {"sync", points::synchronisation}, {"memory", points::memory}};
 
+const std::map<std::string, check::policy_kind> policies{{"fcfs", check::policy_kind::fcfs},
+                                                         {"round_robin", check::policy_kind::round_robin},
+                                                         {"priority", check::policy_kind::priority}};
+
 struct given {
+    std::string policies;
     std::string mode = "rotate";
     std::string where = "auto";
     double seconds = 60;
+    double patience = 0;  // not given
+    bool jitter = false;
     bool no_races = false;
     bool no_minimise = false;
 };
+
+std::vector<check::policy_kind> policies_of(const std::string& given) {
+    std::vector<check::policy_kind> result;
+    std::istringstream names(given);
+    for (std::string name; std::getline(names, name, ',');) {
+        const auto found = policies.find(name);
+        if (found == policies.end())
+            throw usage_error("--policy: '" + name + "' is none; there are fcfs, round_robin and priority");
+        result.push_back(found->second);
+    }
+    return result;
+}
 
 void describe(CLI::App& verb, check_options& o, given& g) {
     verb.add_option("-n,--schedules", o.search.schedules, "at most so many schedules")
@@ -41,6 +61,22 @@ void describe(CLI::App& verb, check_options& o, given& g) {
                     "how schedules are chosen: rotate, random, pct, pos, surw or bounded")
         ->check(CLI::IsMember(modes))
         ->capture_default_str();
+    verb.add_option("--policy", g.policies,
+                    "no search: one schedule as a scheduler has it on one CPU, under fcfs, round_robin or "
+                    "priority; several "
+                    "are separated by commas")
+        ->excludes("--strategy");
+    verb.add_option("--quantum", o.search.quantum, "of round_robin, in steps")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+        ->capture_default_str();
+    verb.add_flag("--jitter", g.jitter,
+                  "no control: run the program as it is, with random delays; for what cannot be controlled")
+        ->excludes("--strategy")
+        ->excludes("--policy");
+    verb.add_option(
+            "--hang-after", g.patience,
+            "so many seconds without a step are a hang (5); with --jitter, a run of so many seconds (30)")
+        ->check(CLI::Range(0.1, 1e6));
     verb.add_option("-d,--depth", o.search.depth, "of pct, and the most preemptions of bounded")
         ->check(CLI::Range(1, 16))
         ->capture_default_str();
@@ -62,6 +98,10 @@ void describe(CLI::App& verb, check_options& o, given& g) {
     verb.add_flag("--late-timeouts", o.search.late_timeouts, "time-outs happen only when nothing else can");
     verb.add_flag("--threads-left", o.search.threads_left_fail,
                   "an exit while a thread runs that is neither joined nor detached is a failure");
+    verb.add_flag("--expect-same-output", o.search.expect_same_output,
+                  "another standard output than in the first schedule is a failure");
+    verb.add_flag("--ignore-exit-status", o.search.any_status,
+                  "that the program ends with a status other than 0 is no failure");
     verb.add_flag("--baton", o.search.baton, "run each thread on a kernel thread of its own (slower)");
     verb.add_option("--replay", o.replay, "run the schedule of this file again");
     verb.add_option("-o,--replay-file", o.replay_file, "where to write the schedule that fails")
@@ -90,6 +130,11 @@ std::function<int()> add_check(CLI::App& app) {
         if (!o->command.empty() && o->command.front().starts_with("-"))
             throw usage_error("unknown option '" + o->command.front() + "'; see heddle check --help");
         o->search.mode = modes.at(g->mode);
+        o->search.policies = policies_of(g->policies);
+        if (!o->search.policies.empty()) o->search.mode = search_mode::policy;
+        if (g->jitter) o->search.mode = search_mode::jitter;
+        const double patience = g->patience > 0 ? g->patience : g->jitter ? 30 : 5;
+        o->search.patience = std::chrono::milliseconds(static_cast<std::int64_t>(patience * 1000));
         o->search.where = places.at(g->where);
         o->search.time = std::chrono::milliseconds(static_cast<std::int64_t>(g->seconds * 1000));
         o->search.find_races = !g->no_races;

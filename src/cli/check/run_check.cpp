@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <algorithm>
+#include <check/explore/plan.hpp>
 #include <check/explore/replay_file.hpp>
 #include <check/explore/report_json.hpp>
 #include <check/explore/report_text.hpp>
 #include <check/explore/search.hpp>
+#include <check/explore/standstill.hpp>
 #include <check/explore/symbols.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -48,7 +50,15 @@ std::string seconds(std::chrono::nanoseconds t) {
 }
 
 // What can be said when nothing was found.
-void print_passed(const check::search_result& r) {
+void print_passed(const check::search_options& o, const check::search_result& r) {
+    for (const check::policy_kind p : o.policies)
+        fmt::print("policy {}: the program ends\n", check::name_of(p));
+    if (o.mode == check::search_mode::jitter) {
+        fmt::print("nothing found in {} run{} with random delays ({})\n", r.schedules,
+                   r.schedules == 1 ? "" : "s", seconds(r.elapsed));
+        for (const std::string& what : r.not_covered) fmt::print("not covered: {}\n", what);
+        return;
+    }
     fmt::print("nothing found in {} schedule{} ({}, {:.0f}/s; {} steps, up to {} threads)\n", r.schedules,
                r.schedules == 1 ? "" : "s", seconds(r.elapsed),
                static_cast<double>(r.schedules) / std::chrono::duration<double>(r.elapsed).count(), r.steps,
@@ -79,6 +89,18 @@ void print_json(const check::search_result& r, const std::string& failure) {
     fmt::print("{}\n", j.dump(1));
 }
 
+// @return why it could not be written, or nothing. What was found is worth more than the file.
+std::string write_replay(const check_options& o, finding& f, const schedule_server& server) {
+    try {
+        f.replay_file = replay_file_for(o);
+        check::write_replay(f.replay_file, check::make_replay(f, server, o.command));
+        return {};
+    } catch (const heddle::error& e) {
+        f.replay_file.clear();
+        return e.what();
+    }
+}
+
 int search(const check_options& o) {
     const check::target what = target_of(o, o.command);
     progress_bar bar(!o.json);
@@ -89,19 +111,13 @@ int search(const check_options& o) {
     };
     std::string failure;
     std::string not_written;
-    const check::search_result r = check::find_failure(
-        [&] { return std::make_unique<schedule_server>(what); }, options,
-        [&](finding& f, const schedule_server& server) {
-            try {
-                f.replay_file = replay_file_for(o);
-                check::write_replay(f.replay_file, check::make_replay(f, server, o.command));
-            } catch (const heddle::error& e) {
-                // What was found is worth more than the file.
-                f.replay_file.clear();
-                not_written = e.what();
-            }
-            failure = describe_failure(o, f, server);
-        });
+    const check::search_result r =
+        check::find_failure([&] { return std::make_unique<schedule_server>(what); }, options,
+                            [&](finding& f, const schedule_server& server) {
+                                if (o.search.mode != check::search_mode::jitter)
+                                    not_written = write_replay(o, f, server);
+                                failure = describe_failure(o, f, server);
+                            });
     bar.show("schedules", r.schedules, r.schedules);
     if (r.interrupted && !r.found) throw interrupted_error();
     if (o.json) {
@@ -110,7 +126,7 @@ int search(const check_options& o) {
         fmt::print("{}", failure);
         for (const std::string& n : r.not_covered) fmt::print("not covered: {}\n", n);
     } else {
-        print_passed(r);
+        print_passed(o.search, r);
     }
     if (!not_written.empty()) {
         std::fflush(stdout);
@@ -128,6 +144,7 @@ int replay(const check_options& o) {
         for (at = check::hot_slot(pc); server.shared().hot[at] != 0;) at = (at + 1) % check::max_hot;
         server.shared().hot[at] = pc;
     }
+    if (wanted.expected_output) server.expect_output(*wanted.expected_output);
     check::orders asked = wanted.asked;
     if (o.search.baton) asked.flags |= check::order_baton;
     finding f{.kind = {},
@@ -135,7 +152,7 @@ int replay(const check_options& o) {
               .schedule = 0,
               .found_by = o.replay,
               .shown = check::run_switches(server, asked, wanted.switches, o.search.patience)};
-    f.kind = check::classify(f.shown);
+    f.kind = check::exact_kind(f.shown, check::classify(f.shown));
     f.replay_file = o.replay;
     f.preemptions = check::preemptions_of(f.shown);
     f.message = check::message_of(f.shown, f.kind);

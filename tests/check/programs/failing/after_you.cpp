@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expects: no progress
+// expects: livelock
 // options: --max-steps 5000
 // Each thread says that it wants to go, and waits as long as the other does.
 #include <atomic>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// expects: no progress
+// expects: endless spin
 // options: --max-steps 5000
-// A thread spins until it sees the counter at one. If the counter goes on to two before it looks, it spins for ever.
+// A thread spins until it sees the counter at one. If the counter goes on to two before it looks, it spins
+// for ever.
 #include <atomic>
 #include <mutex>
 #include <thread>

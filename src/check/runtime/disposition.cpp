@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "disposition.hpp"
+
+#include <errno.h>
+#include "real.hpp"
+
+namespace heddle::inline v0::check::runtime {
+
+namespace {
+
+constinit real_function<int(int, const struct sigaction*, struct sigaction*)> real_sigaction("sigaction");
+constinit real_function<sighandler_t(int, sighandler_t)> real_signal("signal");
+constinit real_function<sighandler_t(int, sighandler_t)> real_sysv_signal("__sysv_signal");
+
+constexpr int n_signals = 65;
+constinit struct sigaction handlers[n_signals]{};  // the program's
+constinit bool replaced[n_signals]{};              // by on_signal()
+
+bool is_function(const struct sigaction& a) noexcept {
+    return a.sa_handler != SIG_DFL && a.sa_handler != SIG_IGN;
+}
+
+bool is_modelled(int number) noexcept {
+    return number > 0 && number < n_signals && (signal_bit(number) & not_modelled) == 0;
+}
+
+// The real one. In a process that is not controlled, such as a forked child, the program's runs as ever.
+void on_signal(int number, siginfo_t* info, void* context) {
+    if (engine.on) {
+        __atomic_fetch_or(&engine.arrived, signal_bit(number), __ATOMIC_RELAXED);
+        return;
+    }
+    const struct sigaction& a = handlers[number];
+    if ((a.sa_flags & SA_SIGINFO) != 0)
+        a.sa_sigaction(number, info, context);
+    else
+        a.sa_handler(number);
+}
+
+int replace(int number, const struct sigaction& by) noexcept {
+    struct sigaction real = by;
+    if (is_function(by)) {
+        real.sa_sigaction = &on_signal;
+        real.sa_flags = SA_SIGINFO | (by.sa_flags & ~static_cast<int>(SA_RESETHAND | SA_ONSTACK));
+    }
+    // It may come at once: then it must be known what for.
+    const struct sigaction before = handlers[number];
+    if (is_function(by)) handlers[number] = by;
+    engine.handles_signals |= is_function(by);
+    const int error = real_sigaction(number, &real, nullptr);
+    if (error != 0)
+        handlers[number] = before;
+    else
+        replaced[number] = is_function(by);
+    return error;
+}
+
+// A signal may come before what is done about it has changed.
+void begin_change(thread& me, const void* pc) noexcept {
+    take_turn(me, {.what = action::none, .address = handlers, .pc = pc});
+}
+
+sighandler_t set_handler(int number, sighandler_t handler, int flags) noexcept {
+    struct sigaction action{};
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    const sighandler_t before = disposition_of(number).sa_handler;
+    return replace(number, action) == 0 ? before : SIG_ERR;
+}
+
+}  // namespace
+
+struct sigaction disposition_of(int number) noexcept {
+    struct sigaction a{};
+    if (replaced[number]) return handlers[number];
+    real_sigaction(number, nullptr, &a);
+    return a;
+}
+
+void reset_disposition(int number) noexcept {
+    const struct sigaction by_default{};
+    replace(number, by_default);
+}
+
+void prepare_signals() noexcept {
+    for (int number = 1; number < n_signals; ++number) {
+        if (!is_modelled(number)) continue;
+        const struct sigaction a = disposition_of(number);
+        if (is_function(a)) replace(number, a);
+    }
+}
+
+}  // namespace heddle::inline v0::check::runtime
+
+using namespace heddle::check;
+using namespace heddle::check::runtime;
+
+HEDDLE_INTERPOSED int sigaction(int number, const struct sigaction* action, struct sigaction* old) noexcept {
+    thread* const me = controlled();
+    if (me == nullptr || !is_modelled(number)) return real_sigaction(number, action, old);
+    if (action != nullptr) begin_change(*me, HEDDLE_RETURN_ADDRESS);
+    if (old != nullptr) *old = disposition_of(number);
+    return action == nullptr ? 0 : replace(number, *action);
+}
+
+HEDDLE_INTERPOSED sighandler_t signal(int number, sighandler_t handler) noexcept {
+    thread* const me = controlled();
+    if (me == nullptr || !is_modelled(number)) return real_signal(number, handler);
+    begin_change(*me, HEDDLE_RETURN_ADDRESS);
+    return set_handler(number, handler, SA_RESTART);
+}
+
+// What signal() is to programs in strict C.
+HEDDLE_INTERPOSED sighandler_t __sysv_signal(int number, sighandler_t handler) noexcept {
+    thread* const me = controlled();
+    if (me == nullptr || !is_modelled(number)) return real_sysv_signal(number, handler);
+    begin_change(*me, HEDDLE_RETURN_ADDRESS);
+    return set_handler(number, handler, static_cast<int>(SA_RESETHAND) | SA_NODEFER);
+}
