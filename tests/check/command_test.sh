@@ -44,7 +44,9 @@ complains "unknown option '--nonsense'" --nonsense "$good"
 complains 'schedules' --schedules 0 "$good"
 complains 'strategy' --strategy guess "$good"
 if echo 'int main(void) { return 0; }' | build static -static 2>err; then
+    begin=$SECONDS
     complains 'statically linked' ./static
+    [[ $((SECONDS - begin)) -lt 10 ]] || complain "$what: took $((SECONDS - begin)) s"
 else
     echo "skipped: there is no static libc"
 fi

@@ -136,7 +136,7 @@ unique_fd schedule_server::connect() {
 
 schedule_server::schedule_server(const std::function<void(int socket, channel& shared)>& serve) {
     map_memory();
-    const unique_fd theirs = connect();
+    unique_fd theirs = connect();
     make_capture();
     const unique_fd output(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     if (!output) fail("/dev/null");
@@ -149,12 +149,13 @@ schedule_server::schedule_server(const std::function<void(int socket, channel& s
         serve(first_descriptor, *shared_);
         ::_exit(0);
     }
+    theirs.reset();  // or nobody would notice that the server has hung up
     wait_until_ready("the test");
 }
 
 schedule_server::schedule_server(const target& what) {
     map_memory();
-    const unique_fd theirs = connect();
+    unique_fd theirs = connect();
     make_capture();
     output_ = unique_fd(::open(what.output.empty() ? "/dev/null" : what.output.c_str(),
                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
@@ -196,6 +197,7 @@ schedule_server::schedule_server(const target& what) {
         errno = error;
         fail(what.command.front().c_str());
     }
+    theirs.reset();  // or nobody would notice that the server has hung up
     wait_until_ready(what.command.front());
 }
 

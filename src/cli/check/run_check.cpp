@@ -180,8 +180,10 @@ int run_check(const check_options& o) {
     try {
         return o.replay.empty() ? search(o) : replay(o);
     } catch (const heddle::error& e) {
+        if (interrupted()) throw interrupted_error();
         throw usage_error(e.what());
     } catch (const std::system_error& e) {
+        if (interrupted()) throw interrupted_error();
         throw usage_error(e.what());
     }
 }
