@@ -7,6 +7,7 @@
 #include <heddle/rt/async_park.hpp>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/coroutine.hpp>
 #include <heddle/rt/entropy.hpp>
 #include <heddle/rt/error.hpp>

@@ -3,6 +3,8 @@
 #include "process_wide.hpp"
 
 #include <sched.h>
+#include <algorithm>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/worker.hpp>
 
@@ -12,6 +14,9 @@ namespace {
 
 // How many steps run before timers, files and other threads get their turn.
 constexpr int batch = 64;
+
+// Among how many of those that are ready the checker chooses.
+constexpr std::size_t most_choices = 8;
 
 }  // namespace
 
@@ -96,10 +101,11 @@ void worker::run(work_source* source, function_ref<bool()> done) {
 
 // Runs a batch of ready work; false if there was nothing to do at all.
 bool worker::run_some(work_source* source, function_ref<bool()> done) {
+    const bool chosen = controlled();
     bool any = inbox_.take_all(ready_);
     if (!timers_.empty() && timers_.fire(clock::now()) > 0) any = true;
     for (int i = 0; i < batch; ++i) {
-        runnable* r = ready_.pop();
+        runnable* r = chosen ? pop_chosen() : ready_.pop();
         if (r == nullptr && source != nullptr) r = source->take(*this);
         if (r == nullptr) break;
         r->run();
@@ -109,6 +115,23 @@ bool worker::run_some(work_source* source, function_ref<bool()> done) {
     // With nothing to run, sleep() looks at the files; otherwise they get their turn here.
     if (any && poller_ && !poller_->empty()) poller_->wait(deadline(clock::time_point{}));
     return any;
+}
+
+void worker::post_last(runnable& r) {
+    if (controlled()) last_.push_back(&r);
+    ready_.push(r);
+}
+
+// Under the checker: in which order things became ready is mostly chance, so any of them may be next. But
+// none before one that has asked to be behind it.
+runnable* worker::pop_chosen() noexcept {
+    runnable* const fence = last_.empty() ? nullptr : last_.front();
+    std::size_t n = ready_.in_front_of(fence, most_choices);
+    if (n == 0 && fence != nullptr && !ready_.empty()) {
+        last_.erase(last_.begin());
+        n = 1;
+    }
+    return ready_.pop(choose_below(n));
 }
 
 // A poster pushes to the inbox and then reads the state; this side writes the state and then reads the inbox.

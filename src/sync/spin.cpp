@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/topology.hpp>
 #include <heddle/sync/detail/spin.hpp>
 #include <heddle/sync/detail/wait.hpp>
-#if __has_include(<heddle/rt/controlled.hpp>)
-#include <heddle/rt/controlled.hpp>
-#endif
 
 namespace heddle::inline v0::detail {
 
@@ -17,9 +15,7 @@ namespace {
 constexpr std::chrono::microseconds spin_limit{5};
 
 bool worth_it() noexcept {
-#if __has_include(<heddle/rt/controlled.hpp>)
     if (rt::controlled()) return false;
-#endif
     // Of the calling thread, when it first waits; a mask that changes later costs a few microseconds a wait.
     static const bool several_cpus = rt::detail::affinity_cpu_count().value_or(1) > 1;
     return several_cpus;

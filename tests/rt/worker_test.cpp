@@ -47,6 +47,20 @@ TEST(worker, runs_what_was_posted_in_order) {
     EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
 }
 
+TEST(worker, runs_what_was_posted_to_be_last_after_what_was_ready) {
+    worker w;
+    std::vector<int> order;
+    step a([&] { order.push_back(1); });
+    step b([&] { order.push_back(2); });
+    step first([&] {
+        w.post(a);
+        w.post_last(b);
+    });
+    w.post(first);
+    w.run(nullptr, [&] { return order.size() == 2; });
+    EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
 TEST(worker, a_step_may_post_itself_again) {
     worker w;
     int count = 0;

@@ -17,12 +17,8 @@ namespace heddle::inline v0 {
 class [[nodiscard("co_await it")]] sleep_awaiter {
  public:
     explicit sleep_awaiter(rt::deadline until) : park_(reinterpret_cast<const char*>(this) + 1, {}, until) {}
-    bool await_ready() {
-        return park_.await_ready();
-    }
-    bool await_suspend(std::coroutine_handle<> h) {
-        return park_.await_suspend(h);
-    }
+    bool await_ready() { return park_.await_ready(); }
+    bool await_suspend(std::coroutine_handle<> h) { return park_.await_suspend(h); }
     void await_resume() {
         if (park_.await_resume() == rt::wait_outcome::cancelled) throw cancelled();
     }
@@ -52,22 +48,20 @@ template <class Rep, class Period> sleep_awaiter sleep(std::chrono::duration<Rep
 class [[nodiscard("co_await it")]] yield_awaiter : private rt::runnable {
  public:
     yield_awaiter() noexcept : runnable(&on_run) {}
-    bool await_ready() const noexcept {
-        return false;
-    }
+    bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> h) {
         rt::worker* const here = rt::worker::current();
         if (here == nullptr) throw invalid_state("yield() outside a worker: only a coroutine on a loop can");
         handle_ = h;
         task_ = &rt::current_task();
-        here->post(*this);
+        here->post_last(*this);
     }
     void await_resume() const {
         if (task_->take_stop()) throw cancelled();
     }
 
  private:
-    static void on_run(rt::runnable & r) noexcept {
+    static void on_run(rt::runnable& r) noexcept {
         auto& self = static_cast<yield_awaiter&>(r);
         rt::task_scope scope(self.task_);
         rt::resume(self.handle_);

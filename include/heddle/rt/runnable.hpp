@@ -51,6 +51,26 @@ class runnable_queue {
         return r;
     }
 
+    /// Takes the one that is `i` behind the oldest, null if there is none.
+    runnable* pop(std::size_t i) noexcept {
+        if (i == 0) return pop();
+        if (i >= size_) return nullptr;
+        runnable* before = head_;
+        while (--i > 0) before = before->next_;
+        runnable* const r = before->next_;
+        before->next_ = r->next_;
+        if (tail_ == r) tail_ = before;
+        --size_;
+        return r;
+    }
+
+    /// How many are in front of `r`, but at most `limit`; all of them if it is not here.
+    std::size_t in_front_of(const runnable* r, std::size_t limit) const noexcept {
+        std::size_t n = 0;
+        for (const runnable* at = head_; at != nullptr && at != r && n < limit; at = at->next_) ++n;
+        return n;
+    }
+
  private:
     runnable* head_ = nullptr;
     runnable* tail_ = nullptr;

@@ -15,6 +15,7 @@
 #include <heddle/rt/timer.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace heddle::inline v0::rt {
 
@@ -57,6 +58,9 @@ class HEDDLE_API worker {
 
     /// Makes `r` ready. Wakes the worker if it sleeps.
     void post(runnable& r) noexcept;
+    /// Makes `r` ready to run after all that is ready now. The others run in the order of being posted as
+    /// well, but that is a habit and no promise: under the checker they do not. From the worker's own thread.
+    void post_last(runnable& r);
     /// Ends the worker's present or next sleep.
     void wake() noexcept;
 
@@ -74,10 +78,12 @@ class HEDDLE_API worker {
     enum : std::uint32_t { awake, asleep_on_futex, asleep_in_poller, notified };
 
     bool run_some(work_source* source, function_ref<bool()> done);
+    runnable* pop_chosen() noexcept;
     void sleep() noexcept;
 
     std::string name_;
     runnable_queue ready_;
+    std::vector<runnable*> last_;  // under the checker: those of ready_ that were posted to be last
     timer_heap timers_;
     std::unique_ptr<poller> poller_;
     readiness* watched_ = nullptr;  // newest first

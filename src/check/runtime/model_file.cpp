@@ -39,6 +39,8 @@ constinit real_function<int(int, sockaddr*, socklen_t*, int)> real_accept4("acce
 constinit real_function<int(pollfd*, nfds_t, int)> real_poll("poll");
 constinit real_function<int(int, epoll_event*, int, int)> real_epoll_wait("epoll_wait");
 constinit real_function<int(int, epoll_event*, int, int, const sigset_t*)> real_epoll_pwait("epoll_pwait");
+constinit real_function<int(int, epoll_event*, int, const timespec*, const sigset_t*)> real_epoll_pwait2(
+    "epoll_pwait2");
 constinit real_function<int(pollfd*, nfds_t, const timespec*, const sigset_t*)> real_ppoll("ppoll");
 constinit real_function<int(int, fd_set*, fd_set*, fd_set*, timeval*)> real_select("select");
 constinit real_function<int(int, fd_set*, fd_set*, fd_set*, const timespec*, const sigset_t*)> real_pselect(
@@ -264,6 +266,15 @@ HEDDLE_INTERPOSED int epoll_pwait(int fd, epoll_event* events, int limit, int ti
     if (me == nullptr) return real_epoll_pwait(fd, events, limit, timeout, mask);
     pollfd file{fd, POLLIN, 0};
     if (!wait_until_ready(*me, &file, 1, after_milliseconds(timeout), mask, HEDDLE_RETURN_ADDRESS)) return -1;
+    return real_epoll_wait(fd, events, limit, 0);
+}
+
+HEDDLE_INTERPOSED int epoll_pwait2(int fd, epoll_event* events, int limit, const timespec* timeout,
+                                   const sigset_t* mask) {
+    thread* const me = controlled();
+    if (me == nullptr) return real_epoll_pwait2(fd, events, limit, timeout, mask);
+    pollfd file{fd, POLLIN, 0};
+    if (!wait_until_ready(*me, &file, 1, after(timeout), mask, HEDDLE_RETURN_ADDRESS)) return -1;
     return real_epoll_wait(fd, events, limit, 0);
 }
 
