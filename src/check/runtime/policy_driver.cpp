@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "policy_driver.hpp"
 
+#include <heddle/policy/any_policy.hpp>
 #include <heddle/policy/fcfs.hpp>
 #include <heddle/policy/priority.hpp>
 #include <heddle/policy/round_robin.hpp>
@@ -17,45 +18,6 @@ policy::time now() noexcept {
     return policy::time(policy::duration(static_cast<std::int64_t>(engine.now)));
 }
 
-// A policy, whichever it is. Threads are known to it by their numbers.
-class any_policy {
- public:
-    virtual ~any_policy() = default;
-    virtual void arrive(const thread& t, int priority) = 0;
-    virtual std::optional<std::uint64_t> pick() = 0;
-    virtual bool may_go_on(const thread& t,
-                           policy::duration used) const = 0;  // nobody is to run in its place
-    virtual bool slice_is_over(const thread& t, policy::duration used) const = 0;
-    virtual void ran(const thread& t, policy::duration used, stop_reason why) = 0;
-    virtual void leave(const thread& t) = 0;
-};
-
-template <policy::scheduling_policy P> class held final : public any_policy {
- public:
-    explicit held(P p) : p_(std::move(p)) {}
-    void arrive(const thread& t, int priority) override {
-        policy::task_info<std::uint64_t> task;
-        task.id = t.number;
-        task.arrival = now();
-        task.priority = priority;
-        p_.arrive(task, now());
-    }
-    std::optional<std::uint64_t> pick() override { return p_.pick(now()); }
-    bool may_go_on(const thread& t, policy::duration used) const override {
-        return !p_.preempts(t.number, used, now());
-    }
-    bool slice_is_over(const thread& t, policy::duration used) const override {
-        return p_.slice(t.number, used, now()) <= policy::duration::zero();
-    }
-    void ran(const thread& t, policy::duration used, stop_reason why) override {
-        p_.ran(t.number, used, why, now());
-    }
-    void leave(const thread& t) override { p_.leave(t.number, now()); }
-
- private:
-    P p_;
-};
-
 enum class place : std::uint8_t { nowhere, ready, running };
 
 // By thread number: what the policy believes.
@@ -64,16 +26,11 @@ struct belief {
     int priority;
 };
 
-alignas(16) constinit unsigned char storage[512]{};
-constinit any_policy* chosen_policy = nullptr;
+alignas(policy::any_policy) constinit unsigned char storage[sizeof(policy::any_policy)]{};
+constinit policy::any_policy* chosen_policy = nullptr;  // in `storage`: never destroyed
 constinit belief believed[max_thread_records]{};
 constinit thread* running = nullptr;
 constinit std::uint64_t picked_at = 0;
-
-template <class P> void hold(P p) noexcept {
-    static_assert(sizeof(held<P>) <= sizeof storage);
-    chosen_policy = new (storage) held<P>(std::move(p));
-}
 
 bool is_among(const thread* t, thread* const* candidates, unsigned n) noexcept {
     for (unsigned i = 0; i < n; ++i)
@@ -86,9 +43,9 @@ policy::duration used() noexcept {
 }
 
 void stop_running(stop_reason why) noexcept {
-    chosen_policy->ran(*running, used(), why);
+    chosen_policy->ran(running->number, used(), why, now());
     believed[running->number].where = policy::still_ready(why) ? place::ready : place::nowhere;
-    if (why == stop_reason::finished) chosen_policy->leave(*running);
+    if (why == stop_reason::finished) chosen_policy->leave(running->number, now());
     running = nullptr;
 }
 
@@ -101,26 +58,34 @@ void look_at_running(const thread& me, thread* const* candidates, unsigned n) no
         stop_running(stop_reason::blocked);
     else if (running == &me && me.yielded)
         stop_running(stop_reason::yielded);
-    else if (chosen_policy->slice_is_over(*running, used()))
+    else if (chosen_policy->slice(running->number, used(), now()) <= policy::duration::zero())
         stop_running(stop_reason::expired);
-    else if (!chosen_policy->may_go_on(*running, used()))
+    else if (chosen_policy->preempts(running->number, used(), now()))
         stop_running(stop_reason::preempted);
+}
+
+policy::task_info<> task_of(const thread& t, int priority) noexcept {
+    policy::task_info<> task;
+    task.id = t.number;
+    task.arrival = now();
+    task.priority = priority;
+    return task;
 }
 
 void arrive(const thread& t) noexcept {
     const int priority = effective_priority(t);
-    chosen_policy->arrive(t, priority);
+    chosen_policy->arrive(task_of(t, priority), now());
     believed[t.number] = {place::ready, priority};
 }
 
-// A priority that has changed, also by inheritance: to the policy it is a new task.
+// A priority that has changed, also by inheritance.
 void renew_priorities() noexcept {
-    for_each_thread([&](thread& t) {
+    for_each_thread([&](const thread& t) {
         belief& b = believed[t.number];
-        if (b.where == place::nowhere || b.priority == effective_priority(t)) return;
-        if (b.where == place::running) stop_running(stop_reason::preempted);
-        chosen_policy->leave(t);
-        arrive(t);
+        const int priority = effective_priority(t);
+        if (b.where == place::nowhere || b.priority == priority) return;
+        b.priority = priority;
+        chosen_policy->adjust(task_of(t, priority), now());
     });
 }
 
@@ -134,15 +99,16 @@ thread* thread_of(std::uint64_t number) noexcept {
 
 void begin_policy() noexcept {
     const orders& o = engine.shared->orders;
+    const policy::duration quantum(static_cast<std::int64_t>(o.quantum_ns));
     switch (o.policy) {
         case policy_kind::fcfs:
-            hold(policy::fcfs());
+            chosen_policy = new (storage) policy::any_policy(policy::fcfs());
             break;
         case policy_kind::round_robin:
-            hold(policy::round_robin(policy::duration(static_cast<std::int64_t>(o.quantum_ns))));
+            chosen_policy = new (storage) policy::any_policy(policy::round_robin(quantum));
             break;
         case policy_kind::priority:
-            hold(policy::priority(policy::priority_options{.preemptive = true}));
+            chosen_policy = new (storage) policy::any_policy(policy::priority({.preemptive = true}));
             break;
     }
 }
@@ -153,7 +119,7 @@ thread* thread_by_policy(thread& me, thread* const* candidates, unsigned n) noex
     renew_priorities();
     look_at_running(me, candidates, n);
     while (running == nullptr) {
-        const std::optional<std::uint64_t> picked = chosen_policy->pick();
+        const std::optional<std::uint64_t> picked = chosen_policy->pick(now());
         if (!picked) return candidates[0];  // it keeps somebody for later: not the CPU's way
         thread* const t = thread_of(*picked);
         believed[*picked].where = place::nowhere;

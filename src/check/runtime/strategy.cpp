@@ -19,6 +19,7 @@ struct {
     std::uint64_t lowest;
     thread* intended;  // SURW: whose interesting event comes next
     bool drawn;
+    std::uint64_t drawn_at;  // the step
 } state;
 
 std::uint64_t random_below(std::uint64_t n) noexcept {
@@ -72,6 +73,7 @@ void draw_intended() noexcept {
     for_each_thread([&](const thread& t) { sum += t.weight; });
     state.intended = nullptr;
     state.drawn = true;
+    state.drawn_at = engine.steps;
     if (sum == 0) return;
     std::uint64_t at = random_below(sum);
     for_each_thread([&](thread& t) {
@@ -82,6 +84,10 @@ void draw_intended() noexcept {
 
 thread* by_surw(thread* const* candidates, unsigned n) noexcept {
     if (!state.drawn) draw_intended();
+    // One that goes round without an event, because it waits for another in a way of its own, keeps nobody
+    // for ever.
+    constexpr std::uint64_t patience = 500;
+    if (engine.steps - state.drawn_at > patience) state.intended = nullptr;
     thread* free[max_threads] = {candidates[0]};
     unsigned m = 0;
     for (unsigned i = 0; i < n; ++i)
