@@ -21,8 +21,10 @@ class any_policy {
  public:
     using id_type = std::uint64_t;
 
-    template <scheduling_policy P>
-        requires(!std::same_as<P, any_policy> && std::same_as<typename P::id_type, std::uint64_t>)
+    // Not itself, which is asked first: whether it can be copied must not depend on this constructor.
+    template <class P>
+        requires(!std::same_as<P, any_policy>) && scheduling_policy<P> &&
+                std::same_as<typename P::id_type, std::uint64_t>
     any_policy(P policy) : held_(std::make_unique<holder<P>>(std::move(policy))) {}
 
     any_policy(const any_policy& other) : held_(other.held_->copy()) {}
