@@ -17,7 +17,9 @@ struct {
     std::uint64_t changes[16];  // PCT: the steps at which the one in front is demoted
     unsigned n_changes;
     std::uint64_t lowest;
-    thread* intended;  // SURW: whose interesting event comes next
+    const thread* last;    // PCT: whom it chose,
+    std::uint64_t in_row;  // and how often in a row
+    thread* intended;      // SURW: whose interesting event comes next
     bool drawn;
     std::uint64_t drawn_at;  // the step
 } state;
@@ -41,12 +43,28 @@ thread* in_front(thread* const* candidates, unsigned n) noexcept {
     return best;
 }
 
+bool only_by_timeout(const thread& t) noexcept {
+    return !can_go(t);
+}
+
 thread* by_pct(thread* const* candidates, unsigned n) noexcept {
     while (state.n_changes > 0 && state.changes[state.n_changes - 1] <= engine.steps) {
         --state.n_changes;
         demote(*in_front(candidates, n));
     }
-    return in_front(candidates, n);
+    thread* best = in_front(candidates, n);
+    state.in_row = best == state.last ? state.in_row + 1 : 0;
+    // One that waits for another in a way of its own, over many different steps, would do so for ever; and
+    // one that has waited until its time was over has let others go first.
+    constexpr std::uint64_t patience = 1'000;
+    if (state.in_row > patience) {
+        demote(*best);
+        best = in_front(candidates, n);
+        state.in_row = 0;
+    }
+    if (only_by_timeout(*best)) demote(*best);
+    state.last = best;
+    return best;
 }
 
 bool conflict(const operation& a, const operation& b) noexcept {
@@ -109,10 +127,6 @@ thread* by_first(thread& me, thread* const* candidates, unsigned n) noexcept {
         if (after == nullptr && candidates[i]->slot > me.slot) after = candidates[i];
     }
     return after != nullptr ? after : candidates[0];
-}
-
-bool only_by_timeout(const thread& t) noexcept {
-    return !can_go(t);
 }
 
 // Those that the strategy may choose from: none that has just stood back, and those that can only time out
