@@ -77,6 +77,7 @@ void print_passed(const check::search_options& o, const check::search_result& r)
 void print_json(const check::search_result& r, const std::string& failure) {
     nlohmann::json j;
     j["schedules"] = r.schedules;
+    j["stopped"] = r.stopped;
     j["steps"] = r.steps;
     j["threads"] = r.most_threads;
     j["seconds"] = std::chrono::duration<double>(r.elapsed).count();

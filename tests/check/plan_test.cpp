@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which orders the n-th schedule gets.
+#include <check/explore/plan.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace heddle::check;
+
+namespace {
+
+TEST(plan, the_same_options_give_the_same_orders) {
+    const search_options o;
+    for (std::uint64_t n = 1; n < 100; ++n) {
+        const orders a = plan(o, n, true, 50);
+        const orders b = plan(o, n, true, 50);
+        EXPECT_EQ(a.seed, b.seed);
+        EXPECT_EQ(a.how, b.how);
+        EXPECT_EQ(a.flags, b.flags);
+        EXPECT_NE(a.seed, plan(o, n + 1, true, 50).seed);
+    }
+}
+
+TEST(plan, the_first_schedule_is_the_plainest) {
+    EXPECT_EQ(plan({}, 1, false, 0).how, strategy_kind::first);
+}
+
+TEST(plan, a_policy_has_one_schedule_in_which_nobody_stands_back) {
+    search_options o;
+    o.mode = search_mode::policy;
+    o.policies = {policy_kind::round_robin, policy_kind::priority};
+    o.quantum = 7;
+    const orders first = plan(o, 1, false, 0);
+    EXPECT_EQ(first.how, strategy_kind::policy);
+    EXPECT_EQ(first.policy, policy_kind::round_robin);
+    EXPECT_EQ(first.quantum_ns, 7 * first.step_ns);
+    EXPECT_NE(first.flags & order_keep_going, 0u);
+    EXPECT_NE(first.flags & order_late_timeouts, 0u);
+    EXPECT_EQ(first.flags & order_inversion, 0u);
+    EXPECT_EQ(describe(first), "policy round_robin");
+    const orders second = plan(o, 2, false, 0);
+    EXPECT_EQ(second.policy, policy_kind::priority);
+    EXPECT_NE(second.flags & order_inversion, 0u);
+    EXPECT_EQ(describe(second), "policy priority");
+}
+
+TEST(plan, with_jitter_nothing_is_controlled_and_each_run_has_a_seed) {
+    search_options o;
+    o.mode = search_mode::jitter;
+    const orders a = plan(o, 1, false, 0);
+    EXPECT_NE(a.flags & order_jitter, 0u);
+    EXPECT_EQ(describe(a), "jitter, seed " + std::to_string(a.seed));
+    EXPECT_NE(a.seed, plan(o, 2, false, 0).seed);
+}
+
+TEST(plan, what_the_program_prints_is_compared_only_if_asked_for) {
+    search_options o;
+    EXPECT_EQ(plan(o, 3, false, 0).flags & (order_capture | order_any_status), 0u);
+    o.expect_same_output = true;
+    o.any_status = true;
+    EXPECT_EQ(plan(o, 3, false, 0).flags & (order_capture | order_any_status),
+              static_cast<std::uint32_t>(order_capture | order_any_status));
+}
+
+TEST(plan, memory_is_a_point_only_where_the_program_is_instrumented) {
+    EXPECT_EQ(plan({}, 9, false, 0).flags & order_memory_points, 0u);
+    EXPECT_NE(plan({}, 9, true, 0).flags & order_hot_only, 0u) << "and of it what threads conflict on";
+    EXPECT_EQ(plan({}, all_points_every, true, 0).flags & order_hot_only, 0u) << "but for all now and then";
+}
+
+}  // namespace
