@@ -225,6 +225,22 @@ for way in '' --baton; do
     check 0 -n 3 $way ./timer sigwait
     says '^not covered: when signals come that timers or other processes send'
 done
+# One that computes until its time is over makes no steps.
+build until <<'P'
+#include <signal.h>
+#include <sys/time.h>
+static volatile sig_atomic_t over;
+static void note(int n) { (void)n; over = 1; }
+int main(void) {
+    const struct itimerval soon = {{0, 0}, {0, 20000}};
+    signal(SIGALRM, note);
+    setitimer(ITIMER_REAL, &soon, 0);
+    for (volatile unsigned long i = 0; !over; ++i) { }
+    return 0;
+}
+P
+check 0 -n 3 ./until
+says '^not covered: when signals come that timers or other processes send'
 build child <<'P'
 #include <signal.h>
 #include <sys/wait.h>

@@ -2,6 +2,9 @@
 #include "disposition.hpp"
 
 #include <errno.h>
+#include <link.h>
+#include <ucontext.h>
+#include <cstring>
 #include "real.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -24,12 +27,63 @@ bool is_modelled(int number) noexcept {
     return number > 0 && number < n_signals && (signal_bit(number) & not_modelled) == 0;
 }
 
+// Where a signal must not call anything: the runtime, whose data may be half changed, and libc beneath it.
+struct code_range {
+    std::uint64_t begin;
+    std::uint64_t end;
+};
+constinit code_range not_interruptible[8]{};
+constinit unsigned n_not_interruptible = 0;
+
+int note_range(dl_phdr_info* file, std::size_t, void*) noexcept {
+    const std::uint64_t here = bits(reinterpret_cast<const void*>(&note_range));
+    for (unsigned i = 0; i < file->dlpi_phnum; ++i) {
+        const auto& part = file->dlpi_phdr[i];
+        const std::uint64_t begin = file->dlpi_addr + part.p_vaddr;
+        if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+        const bool own = here >= begin && here < begin + part.p_memsz;
+        const bool libc = std::strstr(file->dlpi_name, "/libc.so") != nullptr ||
+                          std::strstr(file->dlpi_name, "/ld-linux") != nullptr ||
+                          std::strstr(file->dlpi_name, "libgcc_s") != nullptr;
+        if ((own || libc) && n_not_interruptible < 8)
+            not_interruptible[n_not_interruptible++] = {begin, begin + part.p_memsz};
+    }
+    return 0;
+}
+
+bool interrupts_program(const void* context) noexcept {
+    const ucontext_t& c = *static_cast<const ucontext_t*>(context);
+#if defined(__x86_64__)
+    const auto pc = static_cast<std::uint64_t>(c.uc_mcontext.gregs[REG_RIP]);
+#else
+    const std::uint64_t pc = c.uc_mcontext.pc;
+#endif
+    for (unsigned i = 0; i < n_not_interruptible; ++i)
+        if (pc >= not_interruptible[i].begin && pc < not_interruptible[i].end) return false;
+    return true;
+}
+
+void call_handler(int number, siginfo_t* info, void* context);
+
 // The real one. In a process that is not controlled, such as a forked child, the program's runs as ever.
+// Otherwise it runs at a step, unless a thread computes without making any: it may wait for just this signal.
 void on_signal(int number, siginfo_t* info, void* context) {
     if (engine.on) {
-        __atomic_fetch_or(&engine.arrived, signal_bit(number), __ATOMIC_RELAXED);
+        thread* const me = current_thread;
+        if (me == nullptr || (me->signal_mask & signal_bit(number)) != 0 || !interrupts_program(context)) {
+            __atomic_fetch_or(&engine.arrived, signal_bit(number), __ATOMIC_RELAXED);
+            return;
+        }
+        engine.shared->outcome.unmodelled |= unmodelled_signal;
+        me->signal_mask |= signal_bit(number);
+        call_handler(number, info, context);
+        me->signal_mask &= ~signal_bit(number);
         return;
     }
+    call_handler(number, info, context);
+}
+
+void call_handler(int number, siginfo_t* info, void* context) {
     const struct sigaction& a = handlers[number];
     if ((a.sa_flags & SA_SIGINFO) != 0)
         a.sa_sigaction(number, info, context);
@@ -83,6 +137,7 @@ void reset_disposition(int number) noexcept {
 }
 
 void prepare_signals() noexcept {
+    ::dl_iterate_phdr(&note_range, nullptr);
     for (int number = 1; number < n_signals; ++number) {
         if (!is_modelled(number)) continue;
         const struct sigaction a = disposition_of(number);
