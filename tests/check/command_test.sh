@@ -97,6 +97,15 @@ check 0 -n 5 -- ./arguments --json --
 check 1 -n 5 ./arguments
 says '^exit status'
 says 'only one thread|status 1'
+# The program's own names may be those of libc.
+cat >names.c <<'P'
+#include <pthread.h>
+_Bool send, recv;
+static void* work(void* p) { send = 1; return p; }
+int main(void) { pthread_t t; pthread_create(&t, 0, work, 0); pthread_join(t, 0); return !send; }
+P
+"$HEDDLE" cc -o names names.c 2>/dev/null
+check 0 -n 5 ./names
 build chatty <<'P'
 #include <stdio.h>
 int main(void) { for (int i = 0; i < 100000; ++i) printf("line %d\n", i); return 0; }
