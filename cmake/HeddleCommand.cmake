@@ -22,7 +22,7 @@ heddle_embed(chart_js.cpp FILE "${HEDDLE_CHART_JS}" HEADER cli/chart_js.hpp SYMB
 add_library(heddle_cli_parts OBJECT ${sources} chart_js.cpp)
 target_include_directories(heddle_cli_parts PUBLIC "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(heddle_cli_parts
-  PUBLIC heddle_explore heddle::heddle fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json OpenSSL::Crypto Boost::headers
+  PUBLIC heddle_explore heddle_sched heddle::heddle fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json OpenSSL::Crypto Boost::headers
   PRIVATE heddle_flags)
 
 # Where an installed command finds the checker's runtime, from its own folder.

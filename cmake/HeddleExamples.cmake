@@ -2,6 +2,9 @@
 # Every examples/*.cpp is a program and a CTest test that runs it. Those named check_*.cpp explore their own threads: they
 # take the checker, and no sanitizer.
 file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp")
+if(NOT TARGET heddle::sched)
+  list(FILTER examples EXCLUDE REGEX "/sched_[^/]*$")
+endif()
 if(NOT TARGET heddle::instrumented)
   list(FILTER examples EXCLUDE REGEX "/check_[^/]*$")
 endif()
@@ -13,6 +16,9 @@ foreach(file IN LISTS examples)
   if(name MATCHES "^check_")
     target_link_libraries(${target} PRIVATE heddle::check)
     heddle_check(${target})
+  endif()
+  if(name MATCHES "^sched_")
+    target_link_libraries(${target} PRIVATE heddle::sched)
   endif()
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name}

@@ -9,6 +9,7 @@ if(TARGET heddle_cli)
   # The checker's runtime, which the command loads into programs, and the name by which g++ finds it in place of
   # ThreadSanitizer's (src/cli/check/compiler.cpp).
   install(TARGETS heddle_check heddle_check_library EXPORT heddle-targets)
+  install(TARGETS heddle_sched EXPORT heddle-targets)
   install(CODE "set(tsan_dir \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/heddle-tsan\")
     file(MAKE_DIRECTORY \"\${tsan_dir}\")
     file(CREATE_LINK ../libheddle_check.so \"\${tsan_dir}/libtsan.so\" SYMBOLIC)")

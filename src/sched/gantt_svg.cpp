@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+
+#include "report.hpp"
+
+namespace heddle::inline v0::sched {
+
+namespace {
+
+constexpr double left = 120, width = 1000, row = 22;
+constexpr std::size_t most_rows = 60;
+constexpr std::size_t most_bars = 20000;  // of one policy; more is a picture that nobody can open
+
+double step_for(double span) {
+    const double raw = span / 10;
+    const double power = std::pow(10, std::floor(std::log10(raw)));
+    for (const double factor : {1.0, 2.0, 5.0, 10.0})
+        if (power * factor >= raw) return std::max(1.0, power * factor);
+    return std::max(1.0, power * 10);
+}
+
+}  // namespace
+
+std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
+    time begin = time::max(), end{};
+    for (const policy_run& r : runs) {
+        begin = std::min(begin, r.run.begin);
+        end = std::max(end, r.run.end);
+    }
+    const double span = std::max(1.0, static_cast<double>((end - begin).count()));
+    const auto x = [&](time t) { return left + width * static_cast<double>((t - begin).count()) / span; };
+    const std::size_t rows = std::min(most_rows, w.tasks.size());
+    const double height_of_one = 50 + row * static_cast<double>(rows);
+    std::string body;
+    double y = 20;
+    for (const policy_run& r : runs) {
+        body += fmt::format("<text x=\"10\" y=\"{:.0f}\" class=\"t\">{}</text>\n", y, escaped(r.policy));
+        y += 8;
+        for (double t = 0; t <= span; t += step_for(span)) {
+            const double at = left + width * t / span;
+            body +=
+                fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.0f}\" y2=\"{2:.0f}\" class=\"g\"/>",
+                            at, y, y + row * static_cast<double>(rows));
+            body += fmt::format("<text x=\"{:.1f}\" y=\"{:.0f}\" class=\"a\">{}</text>\n", at,
+                                y + row * static_cast<double>(rows) + 13,
+                                escaped(show(begin + duration(static_cast<std::int64_t>(t)), w.unit)));
+        }
+        for (std::size_t i = 0; i < rows; ++i)
+            body += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" class=\"n\">{}</text>\n", left - 8,
+                                y + row * (static_cast<double>(i) + 0.7), escaped(w.tasks[i].name));
+        for (const job_result& j : r.run.jobs)
+            if (j.task < rows)
+                body += fmt::format(
+                    "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"4\" class=\"w\"/>\n",
+                    x(j.arrival), y + row * static_cast<double>(j.task) + row / 2 - 2,
+                    x(j.finished() ? j.finish : r.run.end) - x(j.arrival));
+        std::size_t bars = 0;
+        for (const segment& g : r.run.segments) {
+            if (g.task >= rows || ++bars > most_bars) continue;
+            body += fmt::format(
+                "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.0f}\" rx=\"2\" "
+                "fill=\"{}\"><title>{}: {} – {}, CPU {}</title></rect>\n",
+                x(g.begin), y + row * static_cast<double>(g.task) + 3, std::max(0.5, x(g.end) - x(g.begin)),
+                row - 6, colour_of(g.task), escaped(w.tasks[g.task].name), show(g.begin, w.unit),
+                show(g.end, w.unit), g.cpu);
+        }
+        y += height_of_one;
+    }
+    return fmt::format(
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 "
+               "{0:.0f} {1:.0f}\">\n"
+               "<style>text{{font:12px "
+               "system-ui,sans-serif;fill:#1c2330}}.t{{font-weight:600;font-size:14px}}.n{{text-anchor:end}}"
+               ".a{{text-anchor:middle;font-size:10px;fill:#5b6575}}.g{{stroke:#d9dde3}}.w{{fill:#c6ccd6}}</"
+               "style>\n"
+               "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
+               left + width + 60, y) +
+           body + "</svg>\n";
+}
+
+}  // namespace heddle::inline v0::sched

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <heddle/sched/simulate.hpp>
+#include <memory>
+
+#include "cache.hpp"
+#include "event_queue.hpp"
+
+namespace heddle::inline v0::sched {
+
+/// One run of simulate(). Of each instant: first the CPUs are settled, then what wakes and arrives is told to
+/// the policies, then CPUs are given out.
+class simulator {
+ public:
+    simulator(const workload& w, const policy::any_policy& p, const simulation_options& options);
+    simulation run();
+
+ private:
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+    enum class state : std::uint8_t { away, ready, running, waiting, blocked, done };
+
+    // A task as it is now.
+    struct live {
+        state is = state::away;
+        std::uint32_t step = 0;
+        std::uint32_t cpu = none;     // where it runs, or ran last
+        std::uint32_t queue = 0;      // whose policy knows it
+        duration left{};              // of the step
+        time since{};                 // in this state
+        std::uint64_t released = 0;   // how often it came
+        std::uint64_t completed = 0;  // and ended
+        std::uint64_t to_check = 0;   // the next job whose deadline has not been looked at
+        std::uint32_t job = 0;        // position in jobs of the one it is at
+        bool known = false;           // by the policy
+        std::uint32_t wanted_lock = 0;
+        int priority = 0;                // with what it inherits
+        std::optional<time> deadline{};  // likewise
+    };
+    struct processor {
+        std::uint32_t task = none;
+        std::uint32_t leader = none;  // the CPU on which the task runs that needs this one too
+        std::uint32_t last = none;    // the task before
+        std::uint32_t queue = 0;
+        time mark{};      // up to when it is settled
+        time switched{};  // when the switch is over
+        time slice_ends = time::max();
+        duration used{};                      // since the task was picked
+        std::uint32_t open = none;            // the segment that goes on
+        std::vector<std::uint32_t> others{};  // that the task has as well
+    };
+    struct lock_state {
+        std::uint32_t owner = none;
+        std::vector<std::uint32_t> waiters{};
+    };
+    struct queue_state {
+        policy::any_policy policy;
+        std::size_t ready = 0;
+        bool news = false;          // somebody came, or became more or less urgent
+        std::uint32_t held = none;  // picked, and waits for enough CPUs
+    };
+
+    // simulator.cpp: time
+    time horizon() const;
+    bool next_instant();
+    void one_instant();
+    void settle(std::uint32_t cpu);
+    void arm(std::uint32_t cpu);
+    void arm_release(std::uint32_t task);
+    void close();
+
+    // simulator_tasks.cpp: what a task does
+    void release(std::uint32_t task);
+    void check_deadline(std::uint32_t task);
+    void make_ready(std::uint32_t task);
+    void after_step(std::uint32_t cpu);
+    bool go_on(std::uint32_t task);
+    void finish(std::uint32_t task);
+    policy::task_info<> info(std::uint32_t task) const;
+    bool take_lock(std::uint32_t task, std::uint32_t lock);
+    void give_lock(std::uint32_t task, std::uint32_t lock);
+    void inherit(std::uint32_t owner);
+    void tell_urgency(std::uint32_t task, int priority, std::optional<time> deadline);
+    bool more_urgent(int a, int b) const { return options_.lower_is_higher ? a < b : a > b; }
+    std::string why_stuck(std::uint32_t task) const;
+
+    // simulator_cpus.cpp: who runs where
+    void stop(std::uint32_t cpu, policy::stop_reason why);
+    void give_out();
+    bool dispatch(std::uint32_t cpu);
+    bool start(std::uint32_t cpu, std::uint32_t task);
+    std::uint32_t pick(std::uint32_t cpu);
+    std::uint32_t steal(std::uint32_t cpu);
+    std::uint32_t queue_for(std::uint32_t task);
+    bool may_run(std::uint32_t task, std::uint32_t cpu) const;
+    bool is_free(std::uint32_t cpu) const { return cpus_[cpu].task == none && cpus_[cpu].leader == none; }
+    void preempt();
+
+    void note(event_kind kind, std::uint32_t task, std::uint32_t cpu = 0, std::int64_t other = 0) {
+        ++result_.event_count;
+        if (options_.record) result_.events.push_back({now_, kind, task, cpu, other});
+    }
+    const task_spec& spec(std::uint32_t task) const { return work_.tasks[task]; }
+    job_result& job_of(std::uint32_t task) { return result_.jobs[tasks_[task].job]; }
+
+    // The slots of the queue of events.
+    std::uint32_t task_slot(std::uint32_t task) const {
+        return static_cast<std::uint32_t>(cpus_.size()) + task;
+    }
+    std::uint32_t release_slot(std::uint32_t task) const {
+        return static_cast<std::uint32_t>(cpus_.size() + tasks_.size()) + task;
+    }
+    std::uint32_t deadline_slot(std::uint32_t task) const {
+        return static_cast<std::uint32_t>(cpus_.size() + 2 * tasks_.size()) + task;
+    }
+
+    const workload& work_;
+    const simulation_options options_;
+    time now_{};
+    time until_;
+    std::vector<live> tasks_;
+    std::vector<processor> cpus_;
+    std::vector<queue_state> queues_;
+    std::vector<lock_state> locks_;
+    std::vector<std::uint32_t> arrivals_;  // tasks by first arrival
+    std::size_t next_arrival_ = 0;
+    std::size_t free_ = 0;  // CPUs
+    std::size_t dealt_ = 0;
+    event_queue events_;
+    std::vector<cache> caches_;
+    std::vector<std::uint32_t> due_;
+    bool timed_ = false;  // there are periods or deadlines
+    bool pinned_ = false;
+    simulation result_{};
+};
+
+}  // namespace heddle::inline v0::sched

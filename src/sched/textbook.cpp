@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "textbook.hpp"
+
+namespace heddle::inline v0::sched {
+
+const std::vector<textbook_case>& textbook_cases() {
+    static const std::vector<textbook_case> all{
+        {"convoy",
+         "A long job comes first",
+         "P1 0 24\nP2 0 3\nP3 0 3\n",
+         {"fcfs", "sjf", "rr 4", "rr 1"},
+         {},
+         "Served in order of arrival, the short jobs stand behind the long one: the mean waiting time is 17. "
+         "Shortest first it is 3. Round "
+         "robin answers everybody early and needs to know no lengths."},
+        {"sjf",
+         "Shortest job next",
+         "P1 0 6\nP2 0 8\nP3 0 7\nP4 0 3\n",
+         {"sjf", "fcfs"},
+         {},
+         "Moving a short job before a long one helps the short one more than it hurts the long one: no order "
+         "waits less than 7."},
+        {"srtf",
+         "Shortest remaining time first",
+         "P1 0 12\nP2 2 4\nP3 3 6\nP4 8 5\n",
+         {"srtf", "sjf", "rr 4"},
+         {},
+         "One that comes with less to do than the running one has left displaces it."},
+        {"priority",
+         "Priorities, lower is higher",
+         "P1 0 10 3\nP2 0 1 1\nP3 0 2 4\nP4 0 1 5\nP5 0 5 2\n",
+         {"priority lower", "fcfs"},
+         {},
+         "Who matters most goes first, however long it takes."},
+        {"priority2",
+         "Priorities, larger is higher",
+         "P1 0 2 2\nP2 0 1 1\nP3 0 8 4\nP4 0 4 2\nP5 0 5 3\n",
+         {"fcfs", "sjf", "priority", "rr 2"},
+         {},
+         "The important job is the longest, so everybody else waits: 11 on average, where shortest first has "
+         "4.6."},
+        {"mlfq",
+         "Feedback queues: a short job comes late",
+         "P1 0 180\nP2 100 20\n",
+         {"mlfq 10", "rr 10", "fcfs"},
+         {},
+         "The long job has sunk to the lowest level; the newcomer begins on top and passes it without "
+         "anybody knowing its length."},
+        {"mlfq-io",
+         "Feedback queues: one that waits for a device",
+         "A 0 50\nB 0 run 10 wait 10 run 10 wait 10 run 10 wait 10 run 10 wait 10 run 10\n",
+         {"mlfq 10 stay", "rr 10"},
+         {},
+         "CPU time before a wait counts, so that a job cannot stay on top by waiting just in time."},
+        {"stride",
+         "Shares by stride",
+         "A 0 8 tickets=100\nB 0 8 tickets=50\nC 0 8 tickets=250\n",
+         {"stride 1", "lottery 1", "rr 1"},
+         {},
+         "While all are there, of 8 quanta A gets 2, B 1 and C 5, in each round; a lottery gives that only "
+         "in the long run."},
+        {"deadlines",
+         "Periodic tasks: rate monotonic and earliest deadline first",
+         "P1 0 25 period=50\nP2 0 35 period=80\n",
+         {"rm", "edf"},
+         {.until = time(duration(400))},
+         "The tasks need 94 % of the CPU. By fixed priorities P2 is late at t=80, with 5 left; by deadlines "
+         "nobody ever is."},
+        {"inversion",
+         "Priority inversion",
+         "L 0 run 1 lock m run 4 unlock m priority=1\nH 2 run 1 lock m run 2 unlock m priority=3\nM 3 10 2\n",
+         {"priority preemptive"},
+         {},
+         "H waits for L's lock, and M, which needs no lock, keeps L from giving it up. With --inherit L is "
+         "as urgent as H while it has the lock."},
+        {"inheritance",
+         "Priority inversion, with inheritance",
+         "L 0 run 1 lock m run 4 unlock m priority=1\nH 2 run 1 lock m run 2 unlock m priority=3\nM 3 10 2\n",
+         {"priority preemptive"},
+         {.inheritance = true},
+         "While H waits for its lock, L has H's priority, and M waits."},
+        {"caches",
+         "Two CPUs with caches, one queue",
+         "a 0 100 set=100\nb 0 100 set=50\nc 0 100 set=50\n",
+         {"rr 10"},
+         {.cpus = 2, .cache = {.size = 100}},
+         "The jobs change places all the time and are never warm: 150."},
+        {"stealing",
+         "Two CPUs with caches, a queue each and stealing",
+         "a 0 100 set=100\nb 0 100 set=50\nc 0 100 set=50\n",
+         {"rr 10"},
+         {.cpus = 2,
+          .queue_per_cpu = true,
+          .stealing = true,
+          .steal_every = duration(30),
+          .cache = {.size = 100}},
+         "Jobs stay where they are warm, and the CPU that has nothing left takes one: 100."},
+        {"nice",
+         "Shares by nice value, in 0.1 ms",
+         "A 0 3000 nice=0\nB 0 3000 nice=5\nC 0 3000 nice=10\n",
+         {"fair 10", "rr 10"},
+         {},
+         "The weights 1024, 335 and 110 divide the CPU: A is done at about 430 ms, B at 699, C at 900."},
+    };
+    return all;
+}
+
+}  // namespace heddle::inline v0::sched

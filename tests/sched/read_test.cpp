@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <gtest/gtest.h>
+#include <heddle/policy/random_stream.hpp>
+#include <sched/generate.hpp>
+#include <sched/read.hpp>
+#include <string>
+#include "runs.hpp"
+
+using namespace sched_tests;
+using heddle::sched::file_format;
+using heddle::sched::generate;
+using heddle::sched::input_error;
+using heddle::sched::read;
+using heddle::sched::time_unit;
+
+namespace {
+
+std::string refusal(const std::string& text, const std::string& name = "file") {
+    try {
+        read(text, name);
+    } catch (const input_error& e) {
+        return e.what();
+    }
+    return "accepted";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST(read, the_short_form_of_a_task) {
+    const auto w = read("# a comment\n\nP1 0 24\nP2 2 3 5\n", "file");
+    ASSERT_EQ(w.tasks.size(), 2u);
+    EXPECT_EQ(w.tasks[0].name, "P1");
+    EXPECT_EQ(w.tasks[0].cpu_time(), duration(24));
+    EXPECT_EQ(w.tasks[1].arrival, at(2));
+    EXPECT_EQ(w.tasks[1].priority, 5);
+    EXPECT_EQ(w.unit, time_unit::none);
+}
+
+TEST(read, steps_and_settings) {
+    const auto w = read(
+        "A 1 run 4 wait 10 lock m run 2 unlock m yield times=2 nice=5 tickets=7 deadline=90 cpus=0,2 set=50 "
+        "class=rr\ncpus 3\n",
+        "f");
+    ASSERT_EQ(w.tasks.size(), 1u);
+    const auto& t = w.tasks[0];
+    EXPECT_EQ(t.steps.size(), 12u);
+    EXPECT_EQ(t.cpu_time(), duration(12));
+    EXPECT_EQ(t.nice, 5);
+    EXPECT_EQ(t.weight, 7u);
+    EXPECT_EQ(t.deadline, duration(90));
+    EXPECT_EQ(t.cpus, (std::vector<int>{0, 2}));
+    EXPECT_EQ(t.working_set, 50);
+    EXPECT_EQ(t.kind, heddle::policy::task_class::round_robin);
+    EXPECT_EQ(w.locks, std::vector<std::string>{"m"});
+    EXPECT_EQ(w.cpus, 3);
+}
+
+TEST(read, units_are_nanoseconds) {
+    const auto w = read("A 0 1.5ms\nB 10us 2s\n", "f");
+    EXPECT_EQ(w.unit, time_unit::nanoseconds);
+    EXPECT_EQ(w.tasks[0].cpu_time(), duration(1'500'000));
+    EXPECT_EQ(w.tasks[1].arrival, at(10'000));
+}
+
+TEST(read, what_is_wrong_is_said_with_its_line) {
+    EXPECT_TRUE(contains(refusal("P1 0 24\nP2 x 3\n"), "file:2: expected when the task arrives"));
+    EXPECT_TRUE(contains(refusal("P1 0\n"), "file:1: expected a task: NAME ARRIVAL BURST"));
+    EXPECT_TRUE(contains(refusal("P1 0 -3\n"), "file:1: expected how long the task runs"));
+    EXPECT_TRUE(contains(refusal("P1 0 3\nP1 0 3\n"), "file:2: expected another name"));
+    EXPECT_TRUE(contains(refusal("P1 0 run\n"), "file:1: expected a time after run"));
+    EXPECT_TRUE(contains(refusal("P1 0 3 colour=red\n"), "file:1: expected priority, nice"));
+    EXPECT_TRUE(contains(refusal("P1 0 3 nice=40\n"), "from -20 to 19, not '40'"));
+    EXPECT_TRUE(contains(refusal("P1 0 5ms\nP2 0 5\n"), "file:2: expected a unit"));
+    EXPECT_TRUE(contains(refusal("P1 0 5.5\n"), "file:1: expected"));
+    EXPECT_TRUE(contains(refusal(""), "file:1: expected a task, and there is none"));
+    EXPECT_TRUE(contains(refusal("P1 0 run 3 unlock m\n"), "task P1: it unlocks m"));
+    EXPECT_TRUE(contains(refusal("P1 0 99999999999999999999\n"), "file:1: expected"));
+}
+
+TEST(read, comma_separated_values) {
+    const auto w =
+        read("name,arrival,burst,priority,steps\n\"a, b\",0,3,2,\nc,1,,,run 2 wait 1 run 2\n", "f.csv");
+    ASSERT_EQ(w.tasks.size(), 2u);
+    EXPECT_EQ(w.tasks[0].name, "a, b");
+    EXPECT_EQ(w.tasks[0].priority, 2);
+    EXPECT_EQ(w.tasks[1].steps.size(), 3u);
+    EXPECT_TRUE(contains(refusal("name,arrival\n", "f.csv"), "f.csv:1: expected a header"));
+    EXPECT_TRUE(contains(refusal("arrival,burst\n1\n", "f.csv"), "f.csv:2: expected 2 fields"));
+    EXPECT_TRUE(contains(refusal("arrival,burst\n1,x\n", "f.csv"), "f.csv:2: expected how long"));
+    EXPECT_TRUE(contains(refusal("arrival,burst,hue\n1,1,2\n", "f.csv"),
+                         "f.csv:2: expected a column that is known, not 'hue'"));
+    EXPECT_TRUE(
+        contains(refusal("arrival,burst\n\"1,1\n", "f.csv"), "f.csv:2: expected the quotation to end"));
+}
+
+TEST(read, the_standard_workload_format) {
+    const char* const text =
+        "; Version: 2.2\n; MaxProcs: 128\n"
+        "1 0 5 100 16 -1 -1 16 200 -1 1 3 1 1 2 -1 -1 -1\n"
+        "2 10 -1 -1 8 -1 -1 8 50 -1 0 3 1 1 -1 -1 -1 -1\n"
+        "  3 20 0 50.7 -1 -1 -1 4 60 -1 1 3 1 1 -1 -1 -1 -1\n";
+    const auto w = read(text, "log.swf");
+    ASSERT_EQ(w.tasks.size(), 2u);
+    EXPECT_EQ(w.cpus, 128);
+    EXPECT_EQ(w.tasks[0].width, 16);
+    EXPECT_EQ(w.tasks[0].priority, 2);
+    EXPECT_EQ(w.tasks[1].cpu_time(), duration(50));
+    EXPECT_EQ(w.tasks[1].width, 4);
+    ASSERT_EQ(w.notes.size(), 1u);
+    EXPECT_EQ(w.notes[0], "1 jobs without a run time or size were left out");
+    EXPECT_TRUE(contains(refusal("1 0 5 100 16\n", "log.swf"), "log.swf:1: expected the 18 numbers"));
+    EXPECT_TRUE(
+        contains(refusal("1 0 5 100 16 -1 -1 16 200 -1 1 3 1 1 2 -1 -1 -1 7\n", "log.swf"), "log.swf:1:"));
+}
+
+TEST(read, a_trace_of_the_kernel) {
+    // a runs, is interrupted by b, goes on, waits, and comes back.
+    const char* const text =
+        "# tracer: nop\n"
+        "          <idle>-0       [000] d..2.  10.000000: sched_switch: prev_comm=swapper/0 prev_pid=0 "
+        "prev_prio=120 prev_state=R ==> next_comm=a next_pid=11 next_prio=120\n"
+        "               a-11      [000] dN.2.  10.004000: sched_wakeup: comm=b c pid=12 prio=49 "
+        "target_cpu=000\n"
+        "               a-11      [000] d..2.  10.005000: sched_switch: prev_comm=a prev_pid=11 "
+        "prev_prio=120 prev_state=R+ ==> next_comm=b c next_pid=12 next_prio=49\n"
+        "             b c-12      [000] d..2.  10.007000: sched_switch: prev_comm=b c prev_pid=12 "
+        "prev_prio=49 prev_state=X ==> next_comm=a next_pid=11 next_prio=120\n"
+        "               a-11      [000] d..2.  10.010000: sched_switch: prev_comm=a prev_pid=11 "
+        "prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120\n"
+        "          <idle>-0       [000] d..2.  10.020000: sched_wakeup: comm=a pid=11 prio=120 "
+        "target_cpu=000\n"
+        "               a-11      [000] d..2.  10.022000: sched_switch: prev_comm=a prev_pid=11 "
+        "prev_prio=120 prev_state=X ==> next_comm=swapper/0 next_pid=0 next_prio=120\n";
+    const auto w = read(text, "trace.txt");
+    ASSERT_EQ(w.tasks.size(), 2u);
+    EXPECT_EQ(w.tasks[0].name, "a-11");
+    ASSERT_EQ(w.tasks[0].steps.size(), 3u);
+    EXPECT_EQ(w.tasks[0].steps[0].length, duration(8'000'000));
+    EXPECT_EQ(w.tasks[0].steps[1].kind, step_kind::wait);
+    EXPECT_EQ(w.tasks[0].steps[1].length, duration(10'000'000));
+    // Its second switch from idle is missing: it has run since it woke.
+    EXPECT_EQ(w.tasks[0].steps[2].length, duration(2'000'000));
+    ASSERT_EQ(w.notes.size(), 1u);
+    EXPECT_EQ(w.tasks[1].name, "b c-12");
+    EXPECT_EQ(w.tasks[1].arrival, at(4'000'000));
+    EXPECT_EQ(w.tasks[1].kind, heddle::policy::task_class::fifo);
+    EXPECT_EQ(w.tasks[1].priority, 50);
+    // And what the kernel did comes out again.
+    const auto s = simulate(w, make_policy("linux"));
+    EXPECT_EQ(finish_of(w, s, "a-11"), 22'000'000);
+}
+
+TEST(read, the_short_lines_of_perf) {
+    const char* const text =
+        "  swapper     0 [001]   5.000000:       sched:sched_switch: swapper/1:0 [120] R ==> my app:7 [120]\n"
+        "   my app     7 [001]   5.250000:       sched:sched_switch: my app:7 [120] S ==> swapper/1:0 [120]\n"
+        "  swapper     0 [001]   5.500000:       sched:sched_wakeup: my app:7 [120] CPU:001\n"
+        "  swapper     0 [001]   5.500100:       sched:sched_switch: swapper/1:0 [120] R ==> my app:7 [120]\n"
+        "   my app     7 [001]   5.600000:       sched:sched_switch: my app:7 [120] X ==> swapper/1:0 "
+        "[120]\n";
+    const auto w = read(text, "perf.txt");
+    ASSERT_EQ(w.tasks.size(), 1u);
+    EXPECT_EQ(w.tasks[0].name, "my app-7");
+    EXPECT_EQ(w.tasks[0].cpu_time(), duration(349'900'000));
+    EXPECT_TRUE(
+        contains(refusal("x [000] 1.0: sched_switch: nonsense\n"), "file:1: expected PREVIOUS ==> NEXT"));
+    EXPECT_TRUE(
+        contains(refusal("x 1.0: sched_switch: a:1 [120] S ==> b:2 [120]\n"), "file:1: expected the CPU"));
+    EXPECT_TRUE(contains(refusal("# tracer: nop\n"), "expected sched_switch"));
+}
+
+TEST(read, rt_app) {
+    const char* const text = R"({
+    /* rt-app allows comments */
+    "global": {"duration": 1},
+    "tasks": {
+        "periodic": {"policy": "SCHED_FIFO", "priority": 10, "loop": 5, "run": 20000, "timer": {"ref": "t", "period": 100000}},
+        "worker": {"instance": 2, "loop": 3, "cpus": [0, 1], "lock": "m", "run0": 1000, "unlock": "m", "sleep": 500}
+    }})";
+    const auto w = read(text, "app.json");
+    ASSERT_EQ(w.tasks.size(), 3u);
+    EXPECT_EQ(w.tasks[0].period, duration(100'000'000));
+    EXPECT_EQ(w.tasks[0].jobs, 5u);
+    EXPECT_EQ(w.tasks[0].kind, heddle::policy::task_class::fifo);
+    EXPECT_EQ(w.tasks[1].name, "worker-0");
+    EXPECT_EQ(w.tasks[1].cpu_time(), duration(3'000'000));
+    EXPECT_TRUE(contains(refusal("{\n\"tasks\": {\n", "app.json"), "app.json:3: expected JSON"));
+    EXPECT_TRUE(contains(refusal("{}", "app.json"), "app.json:1: expected an object with the tasks"));
+    EXPECT_TRUE(contains(refusal("{\"tasks\":\n{\"a\":{\"loop\":1,\n\"run\":\"x\"}}}", "app.json"),
+                         "app.json:3: expected run to be a number"));
+    EXPECT_TRUE(contains(refusal("{\"tasks\":{\"a\":{\"loop\":1,\"barrier\":\"x\"}}}", "app.json"),
+                         "does not simulate barrier"));
+}
+
+TEST(read, a_file_that_is_not_there) {
+    EXPECT_THROW(heddle::sched::read_file("/no/such/file"), input_error);
+}
+
+TEST(read, every_prefix_and_every_damage_is_read_or_refused) {
+    const std::string text =
+        "A 1 run 4 wait 10 lock m run 2 unlock m times=2 nice=5\nB 0 5 3 deadline=9\ncpus 2\n";
+    for (std::size_t n = 0; n <= text.size(); ++n) refusal(text.substr(0, n));
+    heddle::policy::random_stream random(9);
+    for (const char* const name : {"f", "f.csv", "f.swf", "f.json"})
+        for (int i = 0; i < 2000; ++i) {
+            std::string damaged = text;
+            for (std::uint64_t n = 1 + random.below(4); n > 0; --n)
+                damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
+            refusal(damaged, name);
+        }
+}
+
+TEST(generate, the_same_description_makes_the_same_workload) {
+    for (const char* const what : {"poisson n=50", "bursty n=50 group=10", "heavy n=50 alpha=1.3",
+                                   "periodic n=6 load=0.9", "poisson rounds=3 io=5"}) {
+        const auto a = generate(what, 1), b = generate(what, 1);
+        ASSERT_EQ(a.tasks.size(), b.tasks.size());
+        for (std::size_t i = 0; i < a.tasks.size(); ++i) {
+            EXPECT_EQ(a.tasks[i].arrival, b.tasks[i].arrival);
+            EXPECT_EQ(a.tasks[i].cpu_time(), b.tasks[i].cpu_time());
+        }
+        EXPECT_NO_THROW(check(a));
+    }
+    EXPECT_NE(generate("poisson seed=1", 1).tasks[3].arrival, generate("poisson seed=2", 1).tasks[3].arrival);
+}
+
+TEST(generate, the_load_is_what_was_asked_for) {
+    const auto w = generate("poisson n=20000 load=0.5 burst=100", 1);
+    std::int64_t work = 0;
+    for (const auto& t : w.tasks) work += t.cpu_time().count();
+    EXPECT_NEAR(
+        static_cast<double>(work) / static_cast<double>(w.tasks.back().arrival.time_since_epoch().count()),
+        0.5, 0.02);
+}
+
+TEST(generate, what_is_not_understood_is_named) {
+    EXPECT_THROW(generate("uniform", 1), std::invalid_argument);
+    EXPECT_THROW(generate("poisson n=x", 1), std::invalid_argument);
+    EXPECT_THROW(generate("poisson n=0", 1), std::invalid_argument);
+}
