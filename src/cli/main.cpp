@@ -57,12 +57,12 @@ int main(int argc, char** argv) {
     app.failure_message([](const CLI::App*, const CLI::Error& e) {
         return std::string("heddle: ") + e.what() + "; see heddle --help\n";
     });
-    const std::map<std::string, std::function<int()>, std::less<>> verbs{{"compare", add_compare(app)},
-                                                                         {"check", add_check(app)}};
+    const std::map<std::string, std::function<int()>, std::less<>> verbs{
+        {"compare", add_compare(app)}, {"check", add_check(app)}, {"sched", add_sched(app)}};
     app.footer("heddle c++ and heddle cc compile as c++ and cc do, for heddle check.");
     if (!wanted.empty() && wanted[0] != '-' && verbs.find(wanted) == verbs.end())
         return fail(2, "unknown command '" + std::string(wanted) +
-                           "'; there are compare, check, c++ and cc; see heddle --help");
+                           "'; there are compare, check, sched, c++ and cc; see heddle --help");
     try {
         app.parse(arguments_of(argc, argv, app));
     } catch (const CLI::ParseError& e) {

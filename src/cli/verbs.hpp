@@ -14,6 +14,7 @@ namespace heddle::inline v0::cli {
 
 std::function<int()> add_compare(CLI::App& app);
 std::function<int()> add_check(CLI::App& app);
+std::function<int()> add_sched(CLI::App& app);
 
 /// `heddle c++` and `heddle cc`, which pass their arguments on unparsed. @return only if the compiler cannot
 /// be started.

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSL-1.0
+# heddle sched, as a user runs it.
+source "$(dirname "${BASH_SOURCE[0]}")/library.sh"
+
+convoy() { printf 'P1 0 24\nP2 0 3\nP3 0 3\n' >"$scratch/convoy"; }
+
+test_sched_compares_policies_and_marks_the_best() {
+    convoy
+    run 0 sched "$scratch/convoy" --policy fcfs,sjf,rr:4
+    grep -qE '^sjf +13\* +3\* +3\*' "$scratch/out" || fail "the best is not marked"
+    grep -qE '^rr:4 +15.67 +5.667 +3.667' "$scratch/out" || fail "round robin's figures are wrong"
+    grep -qF 'CPU 0 |P1' "$scratch/out" || fail "there is no chart"
+}
+
+test_sched_prints_the_same_every_time() {
+    run 0 sched --generate "poisson n=50 seed=4" --policy fcfs,lottery:3,mlfq:2,4 --cpus 2 --json
+    cp "$scratch/out" "$scratch/once"
+    run 0 sched --generate "poisson n=50 seed=4" --policy fcfs,lottery:3,mlfq:2,4 --cpus 2 --json
+    cmp -s "$scratch/once" "$scratch/out" || fail "another output"
+    expect_json "mlfq:2,4" policies 2 policy
+}
+
+test_sched_reads_standard_input_and_prints_csv() {
+    convoy
+    "$HEDDLE" sched - --policy fcfs --csv <"$scratch/convoy" >"$scratch/out" || fail "it failed"
+    grep -qxF 'fcfs,P3,0,0,27,30,30,27,27,3,0,0,,0' "$scratch/out" || fail "not the third job"
+}
+
+test_sched_writes_pages_that_are_whole() {
+    convoy
+    run 0 sched "$scratch/convoy" --html "$scratch/page.html" --svg "$scratch/chart.svg" --trace "$scratch/trace.json"
+    grep -q '</html>' "$scratch/page.html" || fail "the page has no end"
+    ! grep -qE '(src|href)=' "$scratch/page.html" || fail "the page needs something else"
+    grep -q '</svg>' "$scratch/chart.svg" || fail "the picture has no end"
+    grep -q traceEvents "$scratch/trace.json" || fail "not a trace"
+    refused "cannot write $scratch/no/page" sched "$scratch/convoy" --html "$scratch/no/page"
+}
+
+test_sched_refuses_what_it_cannot_do() {
+    convoy
+    refused 'which workload?' sched
+    refused "cannot read $scratch/nope: No such file" sched "$scratch/nope"
+    refused "'fsfc' is not known; there are fcfs" sched "$scratch/convoy" --policy fsfc
+    refused "'4x' is not understood by rr" sched "$scratch/convoy" --policy rr:4x
+    refused "is not a time" sched "$scratch/convoy" --quantum soon
+    refused "either --json or --csv" sched "$scratch/convoy" --json --csv
+    refused "there is no case 'nope'" sched --textbook nope
+    refused "'uniform' is not known" sched --generate uniform
+    echo 'P1 zero 24' >"$scratch/bad"
+    refused "$scratch/bad:1: expected when the task arrives" sched "$scratch/bad"
+    refused "is not the number of a task" sched --renice me 5
+    refused "from -20 to 19" sched --renice $$ 40
+    refused "is not a class" sched --set $$ quick
+    refused "No such process" sched --renice 2147483646 5
+}
+
+test_sched_tells_of_a_deadlock() {
+    printf 'P1 0 lock a run 2 lock b unlock b unlock a\nP2 0 lock b run 2 lock a unlock a unlock b\n' >"$scratch/locks"
+    run 1 sched "$scratch/locks" --policy rr:1
+    grep -qF 'rr:1: deadlock: P1 waits for b, which P2 has' "$scratch/out" || fail "the deadlock is not told"
+}
+
+test_sched_knows_the_textbooks() {
+    run 0 sched --textbook
+    local name
+    for name in $(sed '$d' "$scratch/out" | cut -d' ' -f1); do run 0 sched --textbook "$name"; done
+    run 0 sched --textbook convoy
+    grep -qF "at t=4 P1's quantum ends; ready: P1, P2, P3" "$scratch/out" || fail "it is not explained"
+}
+
+test_sched_lists_tasks_as_ps_does() {
+    run 0 sched --ps
+    local line
+    line=$(grep -E "^ *$$ +$$ " "$scratch/out") || fail "this shell is not listed"
+    read -r _ _ class priority _ nice _ <<<"$line"
+    [[ $class == TS ]] || skip "this shell is not of the usual class"
+    [[ "$class $priority $nice" == "$(ps -o cls=,pri=,nice= -p $$ | xargs)" ]] || fail "not what ps says: $line"
+}
+
+test_sched_changes_the_nice_value_of_a_task() {
+    local nice
+    nice=$(ps -o nice= -p $$ | xargs)
+    [[ $nice -lt 19 ]] || skip "this shell is as nice as can be"
+    run 0 sched --renice $$ $((nice + 1))
+    grep -qF "nice $((nice + 1))" "$scratch/out" || fail "not told"
+    [[ $(ps -o nice= -p $$ | xargs) == "$((nice + 1))" ]] || fail "not changed"
+}
+
+test_sched_records_what_the_kernel_does() {
+    printf 'A 0 60ms class=fifo priority=50\nB 5ms 40ms class=fifo priority=50\n' >"$scratch/work"
+    local status=0
+    "$HEDDLE" sched --record "$scratch/work" --json >"$scratch/out" 2>"$scratch/err" || status=$?
+    if [[ $status -eq 2 ]]; then
+        grep -qE 'tracefs|CAP_SYS_NICE' "$scratch/err" || fail "not what is missing"
+        [[ $(wc -l <"$scratch/err") -eq 1 ]] || fail "not one line"
+        skip "$(cat "$scratch/err")"
+    fi
+    [[ $status -eq 0 ]] || skip "the machine is busy: $(cat "$scratch/err")"
+    [[ $(json get within_tolerance) == ON ]] || fail "the prediction is off"
+}
+
+test_sched_says_in_a_line_that_recording_takes_root() {
+    printf 'A 0 10ms\n' >"$scratch/work"
+    chmod 755 "$scratch"
+    chmod 644 "$scratch/work"
+    [[ $(id -u) -eq 0 ]] || skip "this is about root, which this test is not run by"
+    local status=0
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$HEDDLE" sched --record "$scratch/work" >"$scratch/out" 2>"$scratch/err" || status=$?
+    [[ $status -ne 126 && $status -ne 127 ]] || skip "nobody cannot run the command here"
+    [[ $status -eq 2 ]] || fail "status $status"
+    one_line_with "takes root"
+}
+
+run_test "$@"
