@@ -7,6 +7,7 @@
 namespace {
 
 using namespace heddle::sched;
+using heddle::sched::time;  // in here, where it hides time()
 
 workload load(std::size_t jobs, std::int64_t burst, std::int64_t apart, int widest) {
     heddle::policy::random_stream random(1);
