@@ -1,44 +1,47 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What the tests that the checker runs have in common: heddle itself is instrumented, and a few threads do a
-// few things in many orders.
+// What the tests that the checker runs have in common: heddle itself is instrumented, and a few threads,
+// fibers or coroutines do a few things in many orders.
 
 #include <gtest/gtest.h>
 #include <functional>
 #include <heddle/check/explore.hpp>
-#include <initializer_list>
-#include <thread>
+#include <string>
 #include <vector>
+
+#include "tasks.hpp"
 
 namespace checked {
 
-/// Many times as many orders as it takes to find what is planted.
-inline heddle::check::options usual() {
-    return {.schedules = 600, .time = std::chrono::seconds(60)};
+/// A few times as many orders as most of what is planted takes to be found.
+inline heddle::check::options usual(std::uint64_t schedules = 150) {
+    return {.schedules = schedules, .time = std::chrono::seconds(60)};
 }
 
-/// Runs the functions at once, each on a thread of its own, and joins them.
-inline void at_once(std::initializer_list<std::function<void()>> work) {
-    std::vector<std::thread> threads;
-    for (const auto& f : work) threads.emplace_back(f);
-    for (std::thread& t : threads) t.join();
+/// Nothing fails in any of the orders tried.
+inline void expect_correct(const std::function<void()>& body, const char* as) {
+    const heddle::check::report r = heddle::check::explore(body, usual());
+    EXPECT_TRUE(r) << as << "\n" << r;
+    EXPECT_TRUE(r.schedules > 20 || r.complete) << as << ": there was nothing to choose";
+}
+
+/// The same for what `scenario` does with each of the ways to run blocking code at once.
+inline void expect_correct_everywhere(const std::function<void(const way&)>& scenario) {
+    expect_correct([&] { scenario(threads); }, "threads");
+    expect_correct([&] { scenario(fibers); }, "fibers of one worker");
+    expect_correct([&] { scenario(fibers_of_two_workers); }, "fibers of two workers");
+}
+
+/// The body fails in one of the orders, in this way.
+inline void expect_found(const std::string& kind, const std::function<void()>& body) {
+    const heddle::check::report r = heddle::check::explore(body, usual(2000));
+    ASSERT_TRUE(r.found.has_value()) << r;
+    EXPECT_EQ(r.found->kind, kind) << r;
 }
 
 }  // namespace checked
 
-/// Nothing fails in any of the orders tried.
-#define EXPECT_CORRECT(...)                                                                      \
-    do {                                                                                         \
-        const heddle::check::report r = heddle::check::explore(__VA_ARGS__, ::checked::usual()); \
-        EXPECT_TRUE(r) << r;                                                                     \
-        EXPECT_GT(r.schedules, 20u) << "there was nothing to choose";                            \
-    } while (false)
-
-/// A planted bug: it must be found, as one of this kind.
-#define EXPECT_FOUND(expected_kind, ...)                                                         \
-    do {                                                                                         \
-        const heddle::check::report r = heddle::check::explore(__VA_ARGS__, ::checked::usual()); \
-        ASSERT_TRUE(r.found.has_value()) << r;                                                   \
-        EXPECT_EQ(r.found->kind, expected_kind) << r;                                            \
-    } while (false)
+#define EXPECT_CORRECT(...) ::checked::expect_correct(__VA_ARGS__, "this body")
+#define EXPECT_CORRECT_EVERYWHERE(...) ::checked::expect_correct_everywhere(__VA_ARGS__)
+#define EXPECT_FOUND(kind, ...) ::checked::expect_found(kind, __VA_ARGS__)

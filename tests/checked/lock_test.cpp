@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: BSL-1.0
+// heddle's locks in many orders, for threads, fibers and coroutines. What is planted is a bug of the kind
+// that each is there to prevent.
+#include <heddle/sync/fair_mutex.hpp>
+#include <heddle/sync/lock_all.hpp>
+#include <heddle/sync/mutex.hpp>
+#include <heddle/sync/priority_mutex.hpp>
+#include <heddle/sync/recursive_mutex.hpp>
+#include <heddle/sync/shared_mutex.hpp>
+#include <mutex>
+#include <shared_mutex>
+
+#include "checked.hpp"
+
+namespace {
+
+using namespace heddle;
+using checked::at_once;
+using checked::stoppable_thread;
+using checked::way;
+using std::chrono::milliseconds;
+
+template <class Lock> class checked_lock : public ::testing::Test {};
+using locks = ::testing::Types<mutex, recursive_mutex, fair_mutex, priority_mutex, shared_mutex>;
+TYPED_TEST_SUITE(checked_lock, locks);
+
+TYPED_TEST(checked_lock, lets_one_in_at_a_time) {
+    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+        TypeParam lock;
+        int value = 0;
+        const auto add = [&] {
+            for (int i = 0; i < 2; ++i) {
+                const std::lock_guard hold(lock);
+                ++value;
+            }
+        };
+        run({add, add, add});
+        check::require(value == 6);
+    });
+}
+
+TYPED_TEST(checked_lock, lets_one_coroutine_in_at_a_time_and_a_thread_besides) {
+    EXPECT_CORRECT([] {
+        TypeParam lock;
+        int value = 0;
+        const auto add = [&]() -> task<> {
+            for (int i = 0; i < 2; ++i) {
+                co_await lock.async_lock();
+                const int before = value;
+                co_await yield();
+                value = before + 1;
+                lock.unlock();
+            }
+        };
+        at_once({[&] { checked::on_loop({add, add}); },
+                 [&] {
+                     const std::lock_guard hold(lock);
+                     ++value;
+                 }});
+        check::require(value == 5);
+    });
+}
+
+TYPED_TEST(checked_lock, LK02_a_wait_that_times_out_leaves_it_usable) {
+    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+        TypeParam lock;
+        int value = 0;
+        const auto try_it = [&] {
+            if (!lock.try_lock_for(milliseconds(1))) return;
+            ++value;
+            lock.unlock();
+        };
+        run({try_it, try_it, [&] {
+                 const std::lock_guard hold(lock);
+                 ++value;
+             }});
+        check::require(lock.try_lock());
+        check::require(value >= 1 && value <= 3);
+        lock.unlock();
+    });
+}
+
+TYPED_TEST(checked_lock, a_wait_that_is_cancelled_leaves_it_to_the_others) {
+    EXPECT_CORRECT([] {
+        TypeParam lock;
+        int value = 0;
+        const auto use = [&] {
+            const std::lock_guard hold(lock);
+            ++value;
+        };
+        {
+            stoppable_thread patient([&] {
+                checked::cancelled_in([&] {
+                    if (!lock.try_lock_for(std::chrono::hours(1))) return;
+                    ++value;
+                    lock.unlock();
+                });
+            });
+            at_once({use, use, [&] { patient.request_stop(); }});
+        }
+        check::require(lock.try_lock());
+        check::require(value == 2 || value == 3);
+        lock.unlock();
+    });
+}
+
+TYPED_TEST(checked_lock, who_gets_it_sees_what_was_written_under_it_also_by_try_lock) {
+    EXPECT_CORRECT([] {
+        TypeParam lock;
+        int a = 0;
+        int b = 0;
+        at_once({[&] {
+                     const std::lock_guard hold(lock);
+                     ++a;
+                     ++b;
+                 },
+                 [&] {
+                     if (!lock.try_lock()) return;
+                     check::require(a == b);
+                     lock.unlock();
+                 }});
+    });
+}
+
+template <class Lock> class checked_handed_over_lock : public ::testing::Test {};
+using handed_over_locks = ::testing::Types<mutex, fair_mutex, priority_mutex>;
+TYPED_TEST_SUITE(checked_handed_over_lock, handed_over_locks);
+
+// The grant and the request may meet at any moment; then whoever has the grant keeps it or nobody has it.
+TYPED_TEST(checked_handed_over_lock, AL01_a_coroutine_cancelled_at_the_hand_over_does_not_keep_others_out) {
+    EXPECT_CORRECT([] {
+        TypeParam lock;
+        int in = 0;
+        const auto use = [&]() -> task<> {
+            co_await lock.async_lock();
+            ++in;
+            lock.unlock();
+        };
+        const auto main = [&]() -> task<> {
+            co_await lock.async_lock();
+            auto first = spawn(use());
+            auto second = spawn(use());
+            co_await checked::parked(&lock, 2);
+            std::thread other([&] { first.request_stop(); });
+            lock.unlock();
+            co_await second;
+            try {
+                co_await first;
+            } catch (const cancelled&) {
+            }
+            other.join();
+            check::require(in >= 1);
+            check::require(!lock.locked());
+        };
+        heddle::run(main());
+    });
+}
+
+TYPED_TEST(checked_handed_over_lock, AL02_cancelling_the_first_and_unlocking_lets_exactly_one_other_in) {
+    EXPECT_CORRECT([] {
+        TypeParam lock;
+        int in = 0;
+        const auto use = [&]() -> task<> {
+            co_await lock.async_lock();
+            check::require(++in == 1);
+            co_await yield();
+            --in;
+            lock.unlock();
+        };
+        const auto main = [&]() -> task<> {
+            co_await lock.async_lock();
+            std::vector<future<>> all;
+            for (int i = 0; i < 3; ++i) all.push_back(spawn(use()));
+            co_await checked::parked(&lock, 3);
+            all[0].request_stop();
+            lock.unlock();
+            bool stopped = false;
+            try {
+                co_await all[0];
+            } catch (const cancelled&) {
+                stopped = true;
+            }
+            check::require(stopped);
+            co_await all[1];
+            co_await all[2];
+            check::require(!lock.locked());
+        };
+        heddle::run(main());
+    });
+}
+
+TYPED_TEST(checked_handed_over_lock, LK01_another_task_may_unlock_it) {
+    EXPECT_CORRECT([] {
+        TypeParam lock;
+        int value = 0;
+        lock.lock();
+        at_once({[&] {
+                     value = 1;
+                     lock.unlock();
+                 },
+                 [&] {
+                     const std::lock_guard hold(lock);
+                     check::require(value == 1);
+                 }});
+        bool told = false;
+        try {
+            lock.unlock();
+        } catch (const not_owner&) {
+            told = true;
+        }
+        check::require(told);
+    });
+}
+
+TEST(checked_mutex, two_in_different_orders_are_found) {
+    EXPECT_FOUND("deadlock", [] {
+        mutex a;
+        mutex b;
+        at_once({[&] {
+                     const std::lock_guard first(a);
+                     const std::lock_guard second(b);
+                 },
+                 [&] {
+                     const std::lock_guard first(b);
+                     const std::lock_guard second(a);
+                 }});
+    });
+}
+
+TEST(checked_mutex, two_taken_by_lock_all_do_not_deadlock) {
+    EXPECT_CORRECT([] {
+        mutex a;
+        fair_mutex b;
+        int value = 0;
+        at_once({[&] {
+                     const auto hold = lock_all(a, b);
+                     ++value;
+                 },
+                 [&] {
+                     const auto hold = lock_all(b, a);
+                     ++value;
+                 }});
+        check::require(value == 2);
+    });
+}
+
+TEST(checked_recursive_mutex, LK03_belongs_to_its_owner_through_all_levels) {
+    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+        recursive_mutex lock;
+        int value = 0;
+        const auto use = [&] {
+            lock.lock();
+            const int before = value;
+            check::require(lock.try_lock());
+            lock.unlock();
+            check::require(value == before);
+            ++value;
+            lock.unlock();
+        };
+        run({use, use});
+        check::require(value == 2);
+        bool told = false;
+        try {
+            lock.unlock();
+        } catch (const not_owner&) {
+            told = true;
+        }
+        check::require(told);
+    });
+}
+
+TEST(checked_fair_mutex, is_handed_over_in_the_order_of_asking) {
+    EXPECT_CORRECT([] {
+        fair_mutex lock;
+        std::vector<int> order;
+        const auto use = [&](int n) {
+            const std::lock_guard hold(lock);
+            order.push_back(n);
+        };
+        lock.lock();
+        std::thread first([&] { use(1); });
+        checked::until_parked(&lock, 1);
+        std::thread second([&] { use(2); });
+        checked::until_parked(&lock, 2);
+        at_once({[&] { lock.unlock(); }, [&] { use(3); }});
+        first.join();
+        second.join();
+        check::require(order[0] == 1 && order[1] == 2);
+    });
+}
+
+TEST(checked_priority_mutex, goes_to_the_most_urgent_first) {
+    EXPECT_CORRECT([] {
+        priority_mutex lock;
+        std::vector<int> order;
+        const auto use = [&](int urgent) {
+            lock.lock(lock_priority{urgent});
+            order.push_back(urgent);
+            lock.unlock();
+        };
+        lock.lock();
+        std::thread low([&] { use(1); });
+        checked::until_parked(&lock, 1);
+        std::thread high([&] { use(1000); });
+        checked::until_parked(&lock, 2);
+        lock.unlock();
+        low.join();
+        high.join();
+        check::require(order[0] == 1000);
+    });
+}
+
+TEST(checked_shared_mutex, readers_see_whole_writes) {
+    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+        shared_mutex lock;
+        int a = 0;
+        int b = 0;
+        const auto read = [&] {
+            for (int i = 0; i < 2; ++i) {
+                const std::shared_lock hold(lock);
+                check::require(a == b);
+            }
+        };
+        run({[&] {
+                 const std::lock_guard hold(lock);
+                 ++a;
+                 ++b;
+             },
+             read, read});
+    });
+}
+
+TEST(checked_shared_mutex, a_write_under_a_read_lock_is_found) {
+    EXPECT_FOUND("data race", [] {
+        shared_mutex lock;
+        int value = 0;
+        const auto write = [&] {
+            const std::shared_lock hold(lock);
+            ++value;
+        };
+        at_once({write, write});
+    });
+}
+
+TEST(checked_shared_mutex, a_writer_that_gives_up_lets_the_readers_behind_it_in) {
+    EXPECT_CORRECT([] {
+        shared_mutex lock;
+        lock.lock_shared();
+        at_once({[&] {
+                     if (lock.try_lock_for(milliseconds(1))) lock.unlock();
+                 },
+                 [&] { const std::shared_lock hold(lock); }, [&] { lock.unlock_shared(); }});
+        check::require(lock.try_lock());
+        lock.unlock();
+    });
+}
+
+TEST(checked_shared_mutex, a_writer_that_becomes_a_reader_lets_no_other_writer_in_between) {
+    EXPECT_CORRECT([] {
+        shared_mutex lock;
+        int value = 0;
+        const auto write = [&] {
+            const std::lock_guard hold(lock);
+            ++value;
+        };
+        at_once({[&] {
+                     lock.lock();
+                     const int mine = ++value;
+                     lock.downgrade();
+                     check::require(value == mine);
+                     lock.unlock_shared();
+                 },
+                 write,
+                 [&] {
+                     const std::shared_lock hold(lock);
+                     check::require(value >= 0);
+                 }});
+        check::require(value == 2);
+    });
+}
+
+TEST(checked_shared_mutex, of_two_readers_at_most_one_becomes_the_writer) {
+    EXPECT_CORRECT([] {
+        shared_mutex lock;
+        int value = 0;
+        int upgraded = 0;
+        const auto use = [&] {
+            lock.lock_shared();
+            if (!lock.try_upgrade()) {
+                lock.unlock_shared();
+                return;
+            }
+            ++value;
+            ++upgraded;
+            lock.unlock();
+        };
+        at_once({use, use});
+        check::require(value == upgraded);
+        check::require(lock.try_lock());
+        lock.unlock();
+    });
+}
+
+}  // namespace
