@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <atomic>
+#include <heddle/sync/event.hpp>
+#include <heddle/task/promise.hpp>
+#include <heddle/task/thread_pool.hpp>
+#include <heddle/task/wait.hpp>
+
+#include "../tasks.hpp"
+#include "scenario.hpp"
+
+namespace {
+
+using namespace heddle;
+using checked::at_once;
+
+SCENARIO(future_of_a_thread) {
+    promise<int> p;
+    const auto f = p.get_future();
+    at_once({[&] { p.set_value(1); }, [&] { check::require(f.get() == 1); }});
+}
+
+SCENARIO(future_that_is_withdrawn_as_it_is_completed) {
+    promise<int> p;
+    const auto f = p.get_future();
+    bool set = false;
+    bool withdrawn = false;
+    at_once({[&] {
+                 try {
+                     p.set_value(1);
+                     set = true;
+                 } catch (const invalid_state&) {
+                 }
+             },
+             [&] { withdrawn = f.cancel(); }});
+    check::require(set != withdrawn);
+}
+
+SCENARIO(two_futures_as_they_complete) {
+    promise<int> a;
+    promise<int> b;
+    const std::vector both{a.get_future(), b.get_future()};
+    at_once({[&] { a.set_value(1); }, [&] { b.set_value(2); },
+             [&] {
+                 int sum = 0;
+                 for (const auto& f : as_completed(both)) sum += f.get();
+                 check::require(sum == 3);
+             }});
+}
+
+SCENARIO(pool_of_two_workers) {
+    std::atomic<int> ran{0};
+    {
+        thread_pool pool(2);
+        const auto f = pool.submit([&] { return ++ran; });
+        check::require(f.get() == 1);
+    }
+    check::require(ran == 1);
+}
+
+SCENARIO(pool_of_one_worker) {
+    thread_pool pool(1);
+    check::require(pool.submit([] { return 7; }).get() == 7);
+}
+
+SCENARIO(loop_that_is_handed_work) {
+    event_loop loop;
+    event over;
+    const auto main = [&]() -> task<> { co_await over.async_wait(); };
+    at_once({[&] { loop.run(main()); },
+             [&] {
+                 check::require(loop.submit([] { return 7; }).get() == 7);
+                 over.set();
+             }});
+}
+
+}  // namespace
