@@ -66,7 +66,7 @@ function(heddle_library)
   # A program with heddle in it shows shared objects that carry heddle what there is only one of in a process
   # (src/rt/process_wide.hpp). Some linkers would do so by themselves, and those of shared objects do.
   set(HEDDLE_EXPORTS "")
-  foreach(name IN ITEMS parking_table process_state fork_generation reader_slots thread_state)
+  foreach(name IN ITEMS parking_table process_state fork_generation diagnosing reader_slots thread_state)
     list(APPEND HEDDLE_EXPORTS
       "-Wl,--export-dynamic-symbol=heddle_${PROJECT_VERSION_MAJOR}_${PROJECT_VERSION_MINOR}_${name}")
   endforeach()

@@ -20,7 +20,9 @@
 #include <heddle/rt/poller.hpp>
 #include <heddle/rt/runnable.hpp>
 #include <heddle/rt/task_context.hpp>
+#include <heddle/rt/task_locals.hpp>
 #include <heddle/rt/thread.hpp>
+#include <heddle/rt/thread_record.hpp>
 #include <heddle/rt/timer.hpp>
 #include <heddle/rt/topology.hpp>
 #include <heddle/rt/version.hpp>

@@ -25,8 +25,8 @@ bool coroutine_waiter::begin(const void* address, cancellation mode) {
     set_task(task_);
     announced_ = false;
     outcome_ = wait_outcome::invalid;
-    if (mode == cancellation::ignored) return false;
-    if (!task_->begin_wait(*this, address)) {
+    observed_ = mode == cancellation::observed;
+    if (!task_->begin_wait(*this, address, mode)) {
         outcome_ = wait_outcome::cancelled;
         return true;
     }
@@ -49,7 +49,7 @@ bool coroutine_waiter::suspend(std::coroutine_handle<> h, const void* address, f
     // From a successful enqueue on this object belongs to whoever wakes it. That is safe to outlive here,
     // because only this worker resumes it, and it is busy with us.
     const bool queued = parking_lot::enqueue(*this, address, [&] {
-        stopped = announced_ && task_->stop_pending();
+        stopped = observed_ && task_->stop_pending();
         return !stopped && validate();
     });
     if (queued) return true;
@@ -60,6 +60,7 @@ bool coroutine_waiter::suspend(std::coroutine_handle<> h, const void* address, f
 wait_outcome coroutine_waiter::end() noexcept {
     home_->remove_timer(*this);
     if (announced_) task_->end_wait(outcome_);
+    announced_ = false;
     return outcome_;
 }
 

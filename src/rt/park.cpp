@@ -108,10 +108,11 @@ wait_outcome park(const park_request& request, std::uintptr_t& token) {
     const auto observe = [&](waiter& w, auto wait) {
         w.set_task(&task);
         w.set_tag(request.tag);
-        if (observed && !task.begin_wait(w, request.address)) return wait_outcome::cancelled;
+        w.set_subject(request.kind, request.name);
+        if (!task.begin_wait(w, request.address, request.mode)) return wait_outcome::cancelled;
         wait_outcome outcome = wait();
         if (outcome == wait_outcome::invalid && stopped) outcome = wait_outcome::cancelled;
-        if (observed) task.end_wait(outcome);
+        task.end_wait(outcome);
         token = w.token();
         return outcome;
     };
@@ -136,10 +137,16 @@ void sleep_until(deadline until) {
     // Nobody unparks this on purpose; but a primitive that was here before may be unparked late, by one who
     // has only its address left.
     const char here = 0;
+    const auto always = [] { return true; };
     wait_outcome outcome{};
     do {
-        outcome = park(
-            &here, [] { return true; }, until, cancellation::observed);
+        std::uintptr_t token = 0;
+        outcome = park({.address = &here,
+                        .validate = always,
+                        .until = until,
+                        .mode = cancellation::observed,
+                        .kind = "time"},
+                       token);
     } while (outcome == wait_outcome::granted);
     if (outcome == wait_outcome::cancelled) throw cancelled();
 }

@@ -268,13 +268,18 @@ std::size_t parking_lot::count_locked(const void* address) noexcept {
     return n;
 }
 
+void parking_lot::look_locked(const void* address, function_ref<void(const parked&)> f) noexcept {
+    f(parked(&bucket_of(address), address));
+}
+
 std::string parking_lot::first_waiting(const void* address) {
     bucket& b = bucket_of(address);
     bucket_guard guard(b);
     const waiter* const w = first_at(address, b.queue.front());
     if (w == nullptr) return {};
     if (w->task() == nullptr) return "unnamed";
-    return w->task()->name().empty() ? std::to_string(w->task()->id()) : w->task()->name();
+    const std::string name = w->task()->name();
+    return name.empty() ? std::to_string(w->task()->id()) : name;
 }
 
 }  // namespace heddle::inline v0::rt

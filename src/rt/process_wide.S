@@ -15,6 +15,7 @@
 	unique	heddle_0_1_parking_table, HEDDLE_PARKING_TABLE_SIZE, 64
 	unique	heddle_0_1_process_state, HEDDLE_PROCESS_STATE_SIZE, 64
 	unique	heddle_0_1_fork_generation, 4, 64
+	unique	heddle_0_1_diagnosing, 4, 64
 	unique	heddle_0_1_reader_slots, HEDDLE_READER_SLOTS_SIZE, 64
 
 	.section .tbss.heddle_thread_wide, "awT", %nobits

@@ -11,9 +11,9 @@
 // The names hold the version: copies of heddle whose data differ share nothing.
 
 #define HEDDLE_PARKING_TABLE_SIZE 32768
-#define HEDDLE_PROCESS_STATE_SIZE 64
+#define HEDDLE_PROCESS_STATE_SIZE 192
 #define HEDDLE_READER_SLOTS_SIZE 4096
-#define HEDDLE_THREAD_STATE_SIZE 64
+#define HEDDLE_THREAD_STATE_SIZE 128
 
 #if !defined(__ASSEMBLER__)
 
@@ -22,7 +22,9 @@
 #include <cstdint>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/exception_hook.hpp>
+#include <heddle/rt/task_locals.hpp>
 #include <heddle/rt/word_lock.hpp>
+#include <memory>
 
 namespace heddle::inline v0 {
 
@@ -30,13 +32,16 @@ class event_loop;
 
 namespace detail {
 struct name_table;
-}
+struct thread_hook;
+struct lock_books;
+}  // namespace detail
 
 namespace rt {
 
 class fiber;
 class fiber_task;
 class task_context;
+class thread_record;
 class worker;
 
 namespace detail {
@@ -53,6 +58,14 @@ struct process_state {
     std::atomic<bool> serves;            // see process/entry.cpp
     word_lock naming;                    // a lock: see sync/lock_name.cpp
     std::atomic<heddle::detail::name_table*> names;
+    word_lock books;     // a lock: what follows, but for the last two, and the lists of values of locals
+    local_books locals;  // see task_locals.cpp
+    thread_record* first_thread;  // those that heddle started; see thread_record.cpp
+    thread_record* last_thread;
+    std::shared_ptr<thread_record>* main_thread;
+    std::uint64_t threads_named;                          // how many names heddle has given to threads
+    heddle::detail::thread_hook* thread_hook;             // see sync/thread_hook.cpp
+    std::atomic<heddle::detail::lock_books*> lock_books;  // see sync/diagnose.cpp
 };
 static_assert(sizeof(process_state) <= HEDDLE_PROCESS_STATE_SIZE);
 
@@ -65,6 +78,8 @@ struct thread_state {
     fiber* running_fiber;
     event_loop* running_loop;
     std::coroutine_handle<>* next;  // see coroutine.cpp
+    thread_record* record;          // of this thread, made when it is first asked for
+    int forking;                    // in a fork; how many copies of heddle have prepared for it
     bool prepared_for_overflow;
 };
 static_assert(sizeof(thread_state) <= HEDDLE_THREAD_STATE_SIZE);

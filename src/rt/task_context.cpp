@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <unistd.h>
+#include <cstring>
 #include <heddle/rt/task_context.hpp>
+#include <heddle/rt/thread_record.hpp>
+#include <memory>
 #include <mutex>
 #include "process_wide.hpp"
 
@@ -13,26 +17,76 @@ std::uint64_t new_id() noexcept {
     return detail::the_process.tasks.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-// The task that a thread is by itself. Whichever copy of heddle is asked first makes it for all.
+// The task that a thread is by itself is in the thread's record, in whichever copy of heddle it was made. One
+// that heddle started has set it; any other comes here when it is first asked for.
 struct own_task {
-    own_task() noexcept { the_thread.own_task = &context; }
-    ~own_task() { the_thread.own_task = nullptr; }
+    own_task() : record(thread_record::of_foreign_thread()) { the_thread.own_task = &record->context; }
+    ~own_task() {
+        record->context.end_locals();
+        over = true;
+        // That of the main thread is never destroyed, and static objects that are destroyed after this need
+        // it.
+        if (::gettid() == ::getpid()) return;
+        the_thread.own_task = nullptr;
+        the_thread.record = nullptr;
+    }
     own_task(const own_task&) = delete;
     own_task& operator=(const own_task&) = delete;
-    task_context context;
+    std::shared_ptr<thread_record> record;
+    static inline constinit thread_local bool over = false;
 };
 
 }  // namespace
 
-task_context::task_context() noexcept : id_(new_id()) {}
+task_context::task_context() : task_context(std::string()) {}
 
-task_context::task_context(std::string name) : id_(new_id()), name_(std::move(name)) {}
+task_context::task_context(std::string name) : id_(new_id()), name_(std::move(name)) {
+    const task_context* const parent = the_thread.task != nullptr ? the_thread.task : the_thread.own_task;
+    if (parent != nullptr && parent->locals_.inheritable()) locals_.inherit(parent->locals_);
+}
+
+task_context::~task_context() {
+    end_locals();
+}
+
+void task_context::end_locals() noexcept {
+    if (locals_.empty()) return;
+    const task_scope as(this);  // what the destructors of the values see
+    locals_.clear();
+}
+
+std::string task_context::name() const {
+    const std::lock_guard guard(name_lock_);
+    return name_;
+}
+
+void task_context::set_name(std::string name) {
+    const std::lock_guard guard(name_lock_);
+    name_.swap(name);  // the former goes after the lock is free
+}
+
+std::optional<wait_site> task_context::waits_for() const {
+    // Of the name and kind only as much as fits: no allocation under a lock that a waiter has to pass.
+    char kind[32] = {};
+    char name[64] = {};
+    const void* address = nullptr;
+    {
+        const std::lock_guard guard(lock_);
+        if (waiting_ == nullptr) return std::nullopt;
+        address = waiting_->address();
+        if (waiting_->kind_name() != nullptr) std::strncpy(kind, waiting_->kind_name(), sizeof kind - 1);
+        if (waiting_->subject_name() != nullptr)
+            std::strncpy(name, waiting_->subject_name(), sizeof name - 1);
+    }
+    return wait_site{address, kind, name};
+}
 
 void task_context::request_stop() noexcept {
     std::lock_guard guard(lock_);
     requests_.fetch_add(1, std::memory_order_relaxed);
     pending_.store(true, std::memory_order_relaxed);
-    if (waiting_ != nullptr && parking_lot::withdraw(*waiting_)) waiting_->wake(wait_outcome::cancelled);
+    if (waiting_ != nullptr && cancellable_ && parking_lot::withdraw(*waiting_))
+        waiting_->wake(wait_outcome::cancelled);
 }
 
 unsigned task_context::uncancel() noexcept {
@@ -49,9 +103,10 @@ bool task_context::take_stop() noexcept {
     return pending_.exchange(false, std::memory_order_relaxed);
 }
 
-bool task_context::begin_wait(waiter& w, const void* address) noexcept {
+bool task_context::begin_wait(waiter& w, const void* address, cancellation mode) noexcept {
     std::lock_guard guard(lock_);
-    if (take_stop()) return false;
+    cancellable_ = mode == cancellation::observed;
+    if (cancellable_ && take_stop()) return false;
     w.aim(address);  // from here on a canceller can find the bucket in which this waiter is or will be
     waiting_ = &w;
     return true;
@@ -68,8 +123,13 @@ void task_context::end_wait(wait_outcome outcome) noexcept {
     if (the_thread.task != nullptr) return *the_thread.task;
     // A thread that heddle did not start, or that runs no task, is a task of its own.
     if (the_thread.own_task != nullptr) return *the_thread.own_task;
+    if (own_task::over) {
+        // Asked for by the destructor of a thread_local object, once that of `own` has run: not destroyed.
+        the_thread.own_task = &(*new std::shared_ptr(thread_record::of_foreign_thread()))->context;
+        return *the_thread.own_task;
+    }
     static thread_local own_task own;
-    return own.context;
+    return own.record->context;
 }
 
 [[gnu::noinline]] task_scope::task_scope(task_context* context) noexcept : outer_(the_thread.task) {

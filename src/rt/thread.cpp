@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+#include <heddle/rt/error.hpp>
 #include <heddle/rt/thread.hpp>
 
 namespace heddle::inline v0::rt {
@@ -10,6 +16,42 @@ void set_thread_name(const std::string& name) noexcept {
     char buffer[longest + 1] = {};
     name.copy(buffer, length);
     ::pthread_setname_np(::pthread_self(), buffer);
+}
+
+// By its number: a pthread_t must not be used once the thread has been joined.
+void set_thread_name(pid_t native_id, const std::string& name) noexcept {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/comm", static_cast<int>(native_id));
+    const int file = ::open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    // The kernel cuts it. That the thread ends in between is none of the caller's concern.
+    [[maybe_unused]] const auto written = ::write(file, name.data(), name.size());
+    ::close(file);
+}
+
+pthread_t start_thread(void* (*body)(void*), void* argument, std::size_t stack_size) {
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    pthread_t thread{};
+    int error = 0;
+    if (stack_size != 0) {
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const auto least = static_cast<std::size_t>(PTHREAD_STACK_MIN);
+        error =
+            ::pthread_attr_setstacksize(&attributes, (std::max(stack_size, least) + page - 1) / page * page);
+    }
+    if (error == 0) error = ::pthread_create(&thread, &attributes, body, argument);
+    ::pthread_attr_destroy(&attributes);
+    if (error != 0) throw_system_error(error, "starting a thread");
+    return thread;
+}
+
+void join_thread(pthread_t thread) noexcept {
+    ::pthread_join(thread, nullptr);
+}
+
+void detach_thread(pthread_t thread) noexcept {
+    ::pthread_detach(thread);
 }
 
 }  // namespace heddle::inline v0::rt

@@ -33,6 +33,7 @@ class HEDDLE_API coroutine_waiter : private waiter, private runnable, private ti
     /// After resumption, or instead of it: how the wait ended.
     wait_outcome end() noexcept;
 
+    using waiter::set_subject;
     using waiter::set_tag;
     using waiter::token;
 
@@ -55,6 +56,7 @@ class HEDDLE_API coroutine_waiter : private waiter, private runnable, private ti
     task_context* task_ = nullptr;
     wait_outcome outcome_ = wait_outcome::invalid;
     bool announced_ = false;
+    bool observed_ = false;
 };
 
 /// Awaitable: suspends the coroutine under `address` until unparked, `until`, or (if observed) cancellation.
@@ -73,6 +75,10 @@ template <class Validate> class async_park {
     bool await_ready() { return waiter_.begin(address_, mode_); }
     bool await_suspend(std::coroutine_handle<> h) { return waiter_.suspend(h, address_, validate_, until_); }
     wait_outcome await_resume() noexcept { return waiter_.end(); }
+    /// See waiter::set_subject(); before it is awaited.
+    void set_subject(const char* kind, const char* name = nullptr) noexcept {
+        waiter_.set_subject(kind, name);
+    }
     std::uintptr_t token() const noexcept { return waiter_.token(); }
 
  private:

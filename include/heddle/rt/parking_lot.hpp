@@ -101,6 +101,9 @@ class HEDDLE_API parking_lot {
     static std::size_t count(const void* address) noexcept;
     /// As count(), for a `validate` or `callback` that runs under the lock of this very address.
     static std::size_t count_locked(const void* address) noexcept;
+    /// Calls `f` with those who wait at `address`, for a `validate` or `callback` that runs under the lock of
+    /// this very address: to look, and not to take anybody out.
+    static void look_locked(const void* address, function_ref<void(const parked&)> f) noexcept;
     /// The name of the task that waits first at `address`, or its number if it has no name; empty if nobody
     /// waits. For diagnosis.
     static std::string first_waiting(const void* address);
@@ -117,6 +120,8 @@ struct park_request {
     cancellation mode = cancellation::ignored;
     std::uintptr_t tag = 0;                        ///< see waiter::tag()
     const function_ref<void()>* queued = nullptr;  ///< called once it is queued, under no lock
+    const char* kind = nullptr;                    ///< see waiter::set_subject()
+    const char* name = nullptr;
 };
 
 /// Blocks the current thread or fiber as park() below. If it is granted, `token` is what was passed along.

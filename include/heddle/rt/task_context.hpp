@@ -2,35 +2,47 @@
 #pragma once
 
 // The identity of a task: what "current" means in heddle. One per thread, fiber, coroutine task, or task run
-// in place. It carries the name and the requests to stop, and says who owns a recursive lock.
+// in place. It carries the name, the requests to stop and the task's own values of each local, and says who
+// owns a recursive lock and what the task waits for.
 
 #include <atomic>
 #include <cstdint>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/task_locals.hpp>
 #include <heddle/rt/waiter.hpp>
 #include <heddle/rt/word_lock.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace heddle::inline v0::rt {
 
-/// A task's identity, name and requests to stop.
+/// What a task waits for, as far as it can be told.
+struct wait_site {
+    const void* address = nullptr;  ///< of the primitive, or of what it waits for in there
+    std::string kind;               ///< "mutex", "queue", …
+    std::string name;               ///< that the primitive was given, empty if none
+};
+
+/// A task's identity, name, requests to stop and values of its own.
 ///
-/// Thread-safety: request_stop(), stop_requests() and uncancel() may be called from any thread; the rest
-/// belongs to the task itself.
+/// Thread-safety: id(), name(), set_name(), request_stop(), stop_requests(), uncancel() and waits_for() may
+/// be called from any thread; the rest belongs to the task itself.
 class HEDDLE_API task_context {
  public:
-    task_context() noexcept;
+    /// Of a child of the current task, whose inherited locals it copies. @throws what copying them throws.
+    task_context();
     explicit task_context(std::string name);
+    ~task_context();
     task_context(const task_context&) = delete;
     task_context& operator=(const task_context&) = delete;
 
     /// A number that no other task of this process has or had.
     std::uint64_t id() const noexcept { return id_; }
     /// The name given, empty if none.
-    const std::string& name() const noexcept { return name_; }
-    void set_name(std::string name) { name_ = std::move(name); }
+    std::string name() const;
+    void set_name(std::string name);
 
     /// Asks the task to stop: it sees heddle::cancelled once, at its present or next cancellation point.
     void request_stop() noexcept;
@@ -43,25 +55,40 @@ class HEDDLE_API task_context {
     bool stop_pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
     /// Delivers a pending request. @return true if there was one, and it counts as delivered now.
     bool take_stop() noexcept;
+    /// Takes a delivery back: the request waits for the next point. For a wait that was cancelled, and turned
+    /// out to have been granted before.
+    void deliver_again() noexcept { pending_.store(true, std::memory_order_relaxed); }
 
-    /// Announces the waiter that a request must end. @return false, and delivers, if one is pending already.
-    bool begin_wait(waiter& w, const void* address) noexcept;
+    /// Announces the waiter, which a request must end if that is observed. @return false, and delivers, if
+    /// one is observed and pending already; then there is nothing to end.
+    bool begin_wait(waiter& w, const void* address,
+                    cancellation mode = cancellation::observed) noexcept;
     /// Ends what begin_wait() began; on return no canceller holds the waiter any more.
     void end_wait(wait_outcome outcome) noexcept;
+    /// What it waits for now, if it does; for diagnosis.
+    std::optional<wait_site> waits_for() const;
+
+    /// Its values of local<T>. The task's own, but see task_locals.
+    task_locals& locals() noexcept { return locals_; }
+    /// Destroys them, as the end of the task; done by the destructor at the latest.
+    void end_locals() noexcept;
 
  private:
     const std::uint64_t id_;
+    mutable word_lock name_lock_;
     std::string name_;
     // Guards waiting_. A canceller holds it while it takes the waiter out of its queue and wakes it, and the
     // waiter passes through end_wait() before it goes away: so the canceller never holds a dead waiter.
     // Order: this lock before a bucket's.
-    word_lock lock_;
+    mutable word_lock lock_;
     waiter* waiting_ = nullptr;
+    bool cancellable_ = false;  // whether a request ends that wait
     std::atomic<unsigned> requests_{0};
     // Set before the canceller looks at the queue; read by the waiting side under the bucket's lock while it
     // queues. Both pass through that lock, so either the waiter is found queued or it sees the flag; relaxed
     // suffices.
     std::atomic<bool> pending_{false};
+    task_locals locals_;
 };
 
 /// The task that is running now. Not inlined and not cached by the compiler: a fiber may have changed

@@ -56,6 +56,15 @@ class waiter {
     const task_context* task() const noexcept { return task_; }
     void set_task(const task_context* task) noexcept { task_ = task; }
 
+    /// What kind of thing is waited for, and the name that it has, if any; for reports, and set before
+    /// queueing. Literals, or strings that are there as long as the wait.
+    const char* kind_name() const noexcept { return kind_name_; }
+    const char* subject_name() const noexcept { return subject_name_; }
+    void set_subject(const char* kind, const char* name) noexcept {
+        kind_name_ = kind;
+        subject_name_ = name;
+    }
+
     /// Sets the address before the waiter can be seen by a canceller; see task_context.
     void aim(const void* address) noexcept { address_.store(address, std::memory_order_relaxed); }
 
@@ -77,6 +86,8 @@ class waiter {
     std::uintptr_t token_ = 0;
     std::uintptr_t tag_ = 0;
     const task_context* task_ = nullptr;
+    const char* kind_name_ = nullptr;
+    const char* subject_name_ = nullptr;
     wake_function wake_;
     waiter_kind kind_;
     bool queued_ = false;

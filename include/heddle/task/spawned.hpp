@@ -38,7 +38,7 @@ class spawned : public rt::runnable {
     bool asked = false;  // the scope's to use: it was asked to stop because the scope ends
 
  protected:
-    spawned(rt::runnable::function start, spawn_scope& scope) noexcept : runnable(start), scope_(scope) {}
+    spawned(rt::runnable::function start, spawn_scope& scope) : runnable(start), scope_(scope) {}
     ~spawned() = default;
     spawn_scope& scope() const noexcept { return scope_; }
 
@@ -95,14 +95,17 @@ template <class T> class spawned_task final : public result_state<T>, public spa
                 if (self->context().take_stop()) throw cancelled();
                 if constexpr (std::is_void_v<T>) {
                     co_await std::move(self->task_);
+                    self->context().end_locals();
                     self->set_value();
                 } else {
-                    // The coroutine's frame goes before its result is announced: whoever has the result finds
-                    // nothing of the task alive.
+                    // The coroutine's frame and the task's locals go before its result is announced: whoever
+                    // has the result finds nothing of the task alive.
                     T value = co_await std::move(self->task_);
+                    self->context().end_locals();
                     self->set_value(std::move(value));
                 }
             } catch (...) {
+                self->context().end_locals();
                 self->fail(std::current_exception());
             }
         }

@@ -79,22 +79,27 @@ template <class R, class F, class... Args> class submitted final : public result
 
     void run() noexcept {
         rt::task_scope scope(&context_);
-        // The closure goes before the result is announced: whoever has the result finds nothing of the task
-        // alive.
+        // The closure and the task's locals go before the result is announced: whoever has the result finds
+        // nothing of the task alive.
         try {
             if constexpr (std::is_void_v<R>) {
                 std::apply(std::move(call_->function), std::move(call_->arguments));
-                call_.reset();
+                end();
                 this->set_value();
             } else {
                 R result = std::apply(std::move(call_->function), std::move(call_->arguments));
-                call_.reset();
+                end();
                 this->set_value(std::move(result));
             }
         } catch (...) {
-            call_.reset();
+            end();
             this->fail(std::current_exception());
         }
+    }
+
+    void end() noexcept {
+        call_.reset();
+        context_.end_locals();
     }
 
     rt::task_context context_;
