@@ -51,6 +51,7 @@
 #include <heddle/policy/stride.hpp>
 #include <heddle/sync/barrier.hpp>
 #include <heddle/sync/condition.hpp>
+#include <heddle/sync/diagnose.hpp>
 #include <heddle/sync/error.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/fair_mutex.hpp>

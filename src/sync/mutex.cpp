@@ -11,10 +11,34 @@ mutex_lock::mutex_lock(mutex& m, rt::deadline until, rt::cancellation mode, susp
       mutex_(&m),
       kind_(kind) {}
 
-bool mutex_lock::ready() noexcept {
+bool mutex_lock::take() noexcept {
     std::uint32_t free = 0;
     return locked_ = mutex_->state_.compare_exchange_strong(
                free, mutex::locked_bit, std::memory_order_acquire, std::memory_order_relaxed);
+}
+
+const char* mutex_lock::name() const noexcept {
+    return mutex_->name_.get();
+}
+
+lock_site mutex_lock::site() const noexcept {
+    return {mutex_, kind(), name()};
+}
+
+bool mutex_lock::ready() {
+    if (!diagnosing_locks()) [[likely]]
+        return take();
+    diagnose_before(site(), !until().is_never());
+    if (take())
+        diagnose_locked(site());
+    else
+        diagnose_wait(site(), !until().is_never());
+    return locked_;
+}
+
+bool mutex_lock::try_again() noexcept {
+    if (take() && diagnosing_locks()) diagnose_locked(site());
+    return locked_;
 }
 
 // Under the bucket's lock. A suspended task takes the lock only if nobody is queued before it; a thread takes
@@ -46,15 +70,19 @@ bool mutex_lock::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept 
             if (token == mutex::handed_over) {
                 locked_ = true;
             } else if (kind_ == suspends::no) {
-                locked_ = mutex_->try_lock() || mutex_->spin();
+                locked_ = mutex_->try_take() || mutex_->spin();
             }
-            return locked_;  // not yet: once more to the queue
+            break;
         case rt::wait_outcome::cancelled:
             cancelled_ = true;
-            return true;
+            break;
         default:
-            return true;  // invalid: validate() has locked; timed_out: it has not
+            break;  // invalid: validate() has locked; timed_out: it has not
     }
+    const bool over = locked_ || outcome != rt::wait_outcome::granted;  // if not: once more to the queue
+    if (over && diagnosing_locks()) [[unlikely]]
+        locked_ ? diagnose_locked(site()) : diagnose_gave_up();
+    return over;
 }
 
 }  // namespace detail
@@ -77,11 +105,26 @@ bool mutex::spin() noexcept {
 
 bool mutex::lock_slow(rt::deadline until, rt::cancellation mode) {
     const auto kind = detail::here();
-    if (kind == detail::suspends::no && !until.expired() && spin()) return true;
     detail::mutex_lock op(*this, until, mode, kind);
+    if (detail::diagnosing_locks()) [[unlikely]] {
+        if (op.ready()) return true;
+        detail::diagnose_blocking({this, op.kind(), op.name()});
+    } else if (kind == detail::suspends::no && !until.expired() && spin()) {
+        return true;
+    }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();
+}
+
+void mutex::note_locked() noexcept {
+    detail::diagnose_locked({this, "mutex", name_.get()});
+}
+
+void mutex::check_unused() noexcept {
+    if ((state_.load(std::memory_order_relaxed) & parked_bit) != 0)
+        detail::check_nobody_waits("mutex", name_.get(), this);
+    if (detail::diagnosing_locks()) detail::diagnose_destroyed(this);
 }
 
 bool mutex::accept_moved() noexcept {
@@ -94,6 +137,9 @@ bool mutex::accept_moved() noexcept {
 // Somebody may be queued, so the state changes under the bucket's lock. Nothing here touches the mutex once
 // it is free: its next owner may destroy it.
 void mutex::unlock_slow() {
+    // While we still hold it: its next owner may destroy it.
+    if (detail::diagnosing_locks()) [[unlikely]]
+        detail::diagnose_unlocked(this);
     bool was_locked = false;
     rt::parking_lot::unpark_chosen(this, [&](rt::parked& here) {
         if ((state_.load(std::memory_order_relaxed) & locked_bit) == 0) return;

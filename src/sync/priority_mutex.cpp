@@ -17,7 +17,7 @@ std::uintptr_t urgency(rt::clock::time_point since, lock_priority priority) noex
 
 priority_lock::priority_lock(priority_mutex& m, rt::deadline until, rt::cancellation mode,
                              lock_priority priority) noexcept
-    : queue_lock_wait(m.lock_, until, mode),
+    : queue_lock_wait(m.lock_, "priority_mutex", until, mode),
       mutex_(&m),
       priority_(priority) {}
 
@@ -34,8 +34,14 @@ void priority_lock::note_holder() noexcept {
     if (granted()) mutex_->holder_.store(priority_.value, std::memory_order_relaxed);
 }
 
-bool priority_lock::ready() noexcept {
+bool priority_lock::ready() {
     const bool done = queue_lock_wait::ready();
+    note_holder();
+    return done;
+}
+
+bool priority_lock::try_again() noexcept {
+    const bool done = queue_lock_wait::try_again();
     note_holder();
     return done;
 }
@@ -56,6 +62,10 @@ bool priority_lock::ended(rt::wait_outcome outcome, std::uintptr_t token) noexce
 
 bool priority_mutex::lock_slow(rt::deadline until, rt::cancellation mode, lock_priority priority) {
     detail::priority_lock op(*this, until, mode, priority);
+    if (detail::diagnosing_locks()) [[unlikely]] {
+        if (op.ready()) return true;
+        detail::diagnose_blocking({this, op.kind(), op.name()});
+    }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();

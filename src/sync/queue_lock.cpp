@@ -11,6 +11,22 @@ bool queue_lock::accept_moved() noexcept {
     return false;
 }
 
+bool queue_lock_wait::ready() {
+    if (!diagnosing_locks()) [[likely]]
+        return taken_ = lock_->try_lock();
+    diagnose_before(site(), !until().is_never());
+    if ((taken_ = lock_->try_lock()))
+        diagnose_locked(site());
+    else
+        diagnose_wait(site(), !until().is_never());
+    return taken_;
+}
+
+bool queue_lock_wait::try_again() noexcept {
+    if ((taken_ = lock_->try_lock()) && diagnosing_locks()) diagnose_locked(site());
+    return taken_;
+}
+
 void queue_lock::unlock_slow(next_owner whom, const char* not_locked) {
     bool was_locked = false;
     rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
@@ -49,9 +65,12 @@ bool queue_lock_wait::validate() noexcept {
 }
 
 bool queue_lock_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
-    if (outcome == rt::wait_outcome::granted) return taken_ = token == queue_lock::handed_over;
+    if (outcome == rt::wait_outcome::granted) taken_ = token == queue_lock::handed_over;
     cancelled_ = outcome == rt::wait_outcome::cancelled;
-    return true;
+    const bool over = taken_ || outcome != rt::wait_outcome::granted;
+    if (over && diagnosing_locks()) [[unlikely]]
+        taken_ ? diagnose_locked(site()) : diagnose_gave_up();
+    return over;
 }
 
 }  // namespace heddle::inline v0::detail

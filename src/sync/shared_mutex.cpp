@@ -66,8 +66,24 @@ shared_wait::shared_wait(shared_mutex& m, access wanted, rt::deadline until, rt:
       mutex_(m),
       wanted_(wanted) {}
 
-bool shared_wait::ready() noexcept {
-    return taken_ = wanted_ == access::read ? mutex_.try_lock_shared() : mutex_.try_lock();
+const char* shared_wait::name() const noexcept {
+    return mutex_.name_.get();
+}
+
+bool shared_wait::take() noexcept {
+    return taken_ = wanted_ == access::read ? mutex_.try_share()
+                                            : mutex_.try_lock_free() || mutex_.try_lock_biased();
+}
+
+bool shared_wait::ready() {
+    if (!diagnosing_locks()) [[likely]]
+        return take();
+    diagnose_before(site(), !until().is_never());
+    if (take())
+        diagnose_locked(site());
+    else
+        diagnose_wait(site(), !until().is_never());
+    return taken_;
 }
 
 bool shared_wait::validate() noexcept {
@@ -94,14 +110,19 @@ bool shared_wait::validate() noexcept {
 bool shared_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
     switch (outcome) {
         case rt::wait_outcome::granted:
-            return taken_ = token == shared_mutex::handed_over;
+            taken_ = token == shared_mutex::handed_over;
+            break;
         case rt::wait_outcome::invalid:
-            return true;
+            break;
         default:
             cancelled_ = outcome == rt::wait_outcome::cancelled;
             mutex_.serve_queue();  // others may have waited behind this one only
-            return true;
+            break;
     }
+    const bool over = taken_ || outcome != rt::wait_outcome::granted;
+    if (over && diagnosing_locks()) [[unlikely]]
+        taken_ ? diagnose_locked(site()) : diagnose_gave_up();
+    return over;
 }
 
 }  // namespace detail
@@ -170,11 +191,14 @@ bool shared_mutex::try_lock_biased() noexcept {
 
 bool shared_mutex::lock_slow(detail::access wanted, rt::deadline until, rt::cancellation mode) {
     detail::shared_wait op(*this, wanted, until, mode);
-    if (detail::here() == detail::suspends::no && !until.expired()) {
+    if (detail::diagnosing_locks()) [[unlikely]] {
+        if (op.ready()) return true;
+        detail::diagnose_blocking(op.site());
+    } else if (detail::here() == detail::suspends::no && !until.expired()) {
         detail::spinner s;
         // Not past those who wait.
         while ((state_.load(std::memory_order_relaxed) & (queued | biased)) == 0 && s.again())
-            if (op.ready()) return true;
+            if (op.take()) return true;
     }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
@@ -261,6 +285,8 @@ void shared_mutex::unlock_shared_slow() {
 }
 
 void shared_mutex::downgrade() {
+    const bool diagnosed = detail::diagnosing_locks();
+    if (diagnosed) detail::diagnose_unlocked(this);
     bool was_locked = false;
     rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
         if ((state_.load(std::memory_order_relaxed) & writer) == 0) return;
@@ -270,6 +296,7 @@ void shared_mutex::downgrade() {
         if ((before & queued) != 0) serve_after_writer(queue);
     });
     if (!was_locked) throw not_owner("downgrade of a shared_mutex without a writer");
+    if (diagnosed) note_locked(detail::access::read);
 }
 
 bool shared_mutex::try_upgrade() noexcept {
@@ -293,12 +320,17 @@ bool shared_mutex::try_upgrade() noexcept {
         }
         if (upgraded) state_.fetch_and(~slots, std::memory_order_acquire);
     });
+    if (upgraded && detail::diagnosing_locks()) {
+        detail::diagnose_unlocked(this, true);
+        note_locked(detail::access::write);
+    }
     return upgraded;
 }
 
 void shared_mutex::check_unused() const noexcept {
     if ((state_.load(std::memory_order_relaxed) & queued) != 0)
         detail::check_nobody_waits("shared_mutex", name_.get(), this);
+    if (detail::diagnosing_locks()) detail::diagnose_destroyed(this);
     // A reader that has not left must not be taken for one of the next lock at this address.
     for (line& l : table) clear_slot(l.slots[column_of(this)], this);
 }

@@ -54,6 +54,8 @@ template <class Mutex, class Pred, class Result> class condition_wait {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
     std::uintptr_t tag() noexcept { return relock_.tag(); }
+    const char* kind() const noexcept { return waiting_ ? "condition" : relock_.kind(); }
+    const char* name() const noexcept { return waiting_ ? nullptr : relock_.name(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }
     // Whoever notifies holds the lock, and we hold it until we are queued: so no notification is missed.
     void queued() noexcept {
@@ -68,7 +70,7 @@ template <class Mutex, class Pred, class Result> class condition_wait {
             cancelled_ = outcome == rt::wait_outcome::cancelled;
             if (released_) {
                 waiting_ = false;
-                if (!(notified_ ? relock_.ended(outcome, token) : relock_.ready())) return false;
+                if (!(notified_ ? relock_.ended(outcome, token) : relock_.try_again())) return false;
             }
         } else if (!relock_.ended(outcome, token)) {
             return false;

@@ -42,19 +42,25 @@ class HEDDLE_API fair_mutex {
 
     /// Takes the lock. Blocks the task. Not a point of cancellation.
     void lock() {
-        if (!lock_.try_lock()) lock_slow(rt::deadline::never(), rt::cancellation::ignored);
+        if (detail::diagnosing_locks() || !lock_.try_lock()) [[unlikely]]
+            lock_slow(rt::deadline::never(), rt::cancellation::ignored);
     }
     /// Takes the lock if it is free; it is not while somebody waits. Never waits.
-    bool try_lock() noexcept { return lock_.try_lock(); }
+    bool try_lock() noexcept {
+        if (!lock_.try_lock()) return false;
+        if (detail::diagnosing_locks()) [[unlikely]]
+            detail::diagnose_locked({this, "fair_mutex", lock_.name()});
+        return true;
+    }
     /// Takes the lock unless that takes longer than `d`. @return whether it did. Throws: cancelled, and then
     /// it has not locked.
     template <class Rep, class Period> bool try_lock_for(std::chrono::duration<Rep, Period> d) {
-        return lock_.try_lock() || lock_slow(rt::deadline::after(d), rt::cancellation::observed);
+        return try_lock() || lock_slow(rt::deadline::after(d), rt::cancellation::observed);
     }
     /// Takes the lock unless that takes until `until`. @return whether it did. Throws: cancelled, and then it
     /// has not locked.
     bool try_lock_until(rt::deadline until) {
-        return lock_.try_lock() || lock_slow(until, rt::cancellation::observed);
+        return try_lock() || lock_slow(until, rt::cancellation::observed);
     }
     template <class Clock, class Duration>
     bool try_lock_until(std::chrono::time_point<Clock, Duration> when) {
@@ -74,6 +80,8 @@ class HEDDLE_API fair_mutex {
 
     /// Hands the lock to the first who waits, or frees it. @throws not_owner if it is not locked.
     void unlock() {
+        if (detail::diagnosing_locks()) [[unlikely]]
+            detail::diagnose_unlocked(this);
         if (!lock_.try_unlock())
             lock_.unlock_slow(detail::queue_lock::next_owner::first,
                               "unlock of a fair_mutex that is not locked");

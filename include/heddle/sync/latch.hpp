@@ -22,6 +22,7 @@ namespace detail {
 class HEDDLE_API latch_wait : public operation {
  public:
     latch_wait(latch& l, rt::deadline until, std::ptrdiff_t arrive = 0) noexcept;
+    const char* kind() const noexcept { return "latch"; }
     bool ready();
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;

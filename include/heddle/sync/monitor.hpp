@@ -43,15 +43,19 @@ class monitor_queue {
         (w.prev != nullptr ? w.prev->next : first_) = w.next;
         (w.next != nullptr ? w.next->prev : last_) = w.prev;
     }
-    /// Passes the lock, which the caller holds, on to the first whose predicate holds or throws. @return
-    /// false if there is none.
-    bool hand_over() noexcept {
+    /// Passes `lock`, which the caller holds, on to the first whose predicate holds or throws. @return false
+    /// if there is none.
+    bool hand_over(const void* lock) noexcept {
         for (monitor_waiter* w = first_; w != nullptr; w = w->next) {
             if (!decided(*w)) continue;
             // Not there any more: it has timed out or was cancelled, and waits for the lock to say so.
             const auto next = [](const rt::unpark_result&) { return std::uintptr_t{2}; };
             remove(*w);  // before it can go away
-            if (rt::parking_lot::unpark_one(w, next).unparked) return true;
+            if (rt::parking_lot::unpark_one(w, next).unparked) {
+                if (diagnosing_locks()) [[unlikely]]
+                    diagnose_unlocked(lock);  // its own; the next owner has noted his, or will
+                return true;
+            }
             w->error = nullptr;
             put_back(*w);
         }
@@ -97,6 +101,8 @@ template <class Mutex> class monitor_wait {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
     std::uintptr_t tag() noexcept { return relock_.tag(); }
+    const char* kind() const noexcept { return waiting_ ? "monitor" : relock_.kind(); }
+    const char* name() const noexcept { return relock_.name(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }
     void queued() noexcept {
         if (!waiting_ || released_) return;
@@ -109,10 +115,12 @@ template <class Mutex> class monitor_wait {
             handed_over_ = outcome == rt::wait_outcome::granted && token == 2;
             cancelled_ = outcome == rt::wait_outcome::cancelled;
             timed_out_ = outcome == rt::wait_outcome::timed_out;
-            if (!handed_over_ && released_ && !relock_.ready()) return false;
+            if (!handed_over_ && released_ && !relock_.try_again()) return false;
         } else if (!relock_.ended(outcome, token)) {
             return false;
         }
+        if (handed_over_ && diagnosing_locks()) [[unlikely]]
+            diagnose_locked({relock_.address(), relock_.kind(), relock_.name()});
         if (released_) lock_access::take_back(mutex_, levels_);
         if (!handed_over_) queue_.remove(waiter_);
         return true;
@@ -314,9 +322,9 @@ template <class T, class Mutex = mutex> class monitor {
                     return;
                 }
                 const std::size_t levels = detail::lock_access::pass_on(monitor_.mutex_);
-                if (monitor_.queue_.hand_over()) return;
+                if (monitor_.queue_.hand_over(&monitor_.mutex_)) return;
                 detail::lock_access::take_back(monitor_.mutex_, levels);
-            } else if (monitor_.queue_.hand_over()) {
+            } else if (monitor_.queue_.hand_over(&monitor_.mutex_)) {
                 return;
             }
             monitor_.mutex_.unlock();

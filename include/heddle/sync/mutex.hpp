@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
+#include <heddle/sync/detail/diagnosing.hpp>
 #include <heddle/sync/detail/lock_name.hpp>
 #include <heddle/sync/detail/wait.hpp>
 #include <heddle/sync/detail/wait_result.hpp>
@@ -24,13 +25,20 @@ namespace detail {
 class HEDDLE_API mutex_lock : public operation {
  public:
     mutex_lock(mutex& m, rt::deadline until, rt::cancellation mode, suspends kind) noexcept;
-    bool ready() noexcept;
+    const char* kind() const noexcept { return "mutex"; }
+    const char* name() const noexcept;
+    /// Throws deadlock_error, while locks are diagnosed.
+    bool ready();
+    /// As ready(), and waits for whatever it takes.
+    bool try_again() noexcept;
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
     bool granted() const noexcept { return locked_; }
     bool cancelled() const noexcept { return cancelled_; }
 
  private:
+    bool take() noexcept;
+    lock_site site() const noexcept;
     mutex* mutex_;
     suspends kind_;
     bool locked_ = false;
@@ -53,8 +61,9 @@ class HEDDLE_API mutex {
     explicit mutex(const char* name) noexcept : name_(name) {}
     /// Ends the program with a message if somebody waits.
     ~mutex() {
-        if (state_.load(std::memory_order_relaxed) & parked_bit) [[unlikely]]
-            detail::check_nobody_waits("mutex", name_.get(), this);
+        if (((state_.load(std::memory_order_relaxed) & parked_bit) |
+             detail::diagnosing.load(std::memory_order_relaxed)) != 0) [[unlikely]]
+            check_unused();
     }
     mutex(const mutex&) = delete;
     mutex& operator=(const mutex&) = delete;
@@ -68,12 +77,15 @@ class HEDDLE_API mutex {
     // parked_bit is set and locked_bit is not, a thread has been woken and has yet to try; it either takes
     // the lock or finds an owner, whose unlock sees parked_bit.
     //
+    // While locks are diagnosed, those who expect the word to be as usual are given an expectation that never
+    // comes true, and so end up in the slow path.
+    //
     // Orders: acquire when locking and release when unlocking, so that each owner sees what the ones before
     // it wrote; a lock that is handed over is ordered by the hand-over. Nothing else is ordered.
 
     /// Takes the lock. Blocks the task. Not a point of cancellation.
     void lock() {
-        std::uint32_t free = 0;
+        std::uint32_t free = detail::diagnosing.load(std::memory_order_relaxed);  // 0
         if (!state_.compare_exchange_strong(free, locked_bit, std::memory_order_acquire,
                                             std::memory_order_relaxed)) [[unlikely]]
             lock_slow(rt::deadline::never(), rt::cancellation::ignored);
@@ -81,12 +93,10 @@ class HEDDLE_API mutex {
 
     /// Takes the lock if it is free. Never waits.
     bool try_lock() noexcept {
-        std::uint32_t state = state_.load(std::memory_order_relaxed);
-        while ((state & locked_bit) == 0)
-            if (state_.compare_exchange_weak(state, state | locked_bit, std::memory_order_acquire,
-                                             std::memory_order_relaxed))
-                return true;
-        return false;
+        if (!try_take()) return false;
+        if (detail::diagnosing_locks()) [[unlikely]]
+            note_locked();
+        return true;
     }
 
     /// Takes the lock unless that takes longer than `d`. @return whether it did. Throws: cancelled, and then
@@ -118,7 +128,7 @@ class HEDDLE_API mutex {
 
     /// Gives the lock back. @throws not_owner if it is not locked.
     void unlock() {
-        std::uint32_t state = locked_bit;
+        std::uint32_t state = locked_bit | detail::diagnosing.load(std::memory_order_relaxed);
         if (!state_.compare_exchange_strong(state, 0, std::memory_order_release, std::memory_order_relaxed))
             [[unlikely]]
             unlock_slow();
@@ -136,8 +146,18 @@ class HEDDLE_API mutex {
     static constexpr std::uint32_t parked_bit = 2;
     enum : std::uintptr_t { stray, try_again, handed_over };  // the tokens of those who are unparked
 
+    bool try_take() noexcept {
+        std::uint32_t state = state_.load(std::memory_order_relaxed);
+        while ((state & locked_bit) == 0)
+            if (state_.compare_exchange_weak(state, state | locked_bit, std::memory_order_acquire,
+                                             std::memory_order_relaxed))
+                return true;
+        return false;
+    }
     bool lock_slow(rt::deadline until, rt::cancellation mode);
     bool spin() noexcept;
+    void note_locked() noexcept;
+    void check_unused() noexcept;
     void unlock_slow();
     /// Under the bucket's lock: if it is locked, unlock() will look for those who wait.
     bool accept_moved() noexcept;

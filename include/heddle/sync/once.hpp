@@ -25,6 +25,7 @@ namespace detail {
 class HEDDLE_API once_wait : public operation {
  public:
     explicit once_wait(once& o) noexcept;
+    const char* kind() const noexcept { return "once"; }
     bool ready();
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;

@@ -36,7 +36,8 @@ class HEDDLE_API priority_lock : public queue_lock_wait {
     priority_lock(priority_mutex& m, rt::deadline until, rt::cancellation mode, suspends kind) noexcept;
 
     std::uintptr_t tag() noexcept;
-    bool ready() noexcept;
+    bool ready();
+    bool try_again() noexcept;
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
 
@@ -65,7 +66,8 @@ class HEDDLE_API priority_mutex {
 
     /// Takes the lock. Blocks the task. Not a point of cancellation.
     void lock(lock_priority priority = {}) {
-        if (!try_lock_as(priority)) lock_slow(rt::deadline::never(), rt::cancellation::ignored, priority);
+        if (detail::diagnosing_locks() || !try_lock_as(priority)) [[unlikely]]
+            lock_slow(rt::deadline::never(), rt::cancellation::ignored, priority);
     }
     /// Takes the lock if it is free; it is not while somebody waits. Never waits.
     bool try_lock() noexcept { return try_lock_as({}); }
@@ -99,6 +101,8 @@ class HEDDLE_API priority_mutex {
 
     /// Hands the lock to the most urgent waiter, or frees it. @throws not_owner if it is not locked.
     void unlock() {
+        if (detail::diagnosing_locks()) [[unlikely]]
+            detail::diagnose_unlocked(this);
         if (!lock_.try_unlock())
             lock_.unlock_slow(detail::queue_lock::next_owner::smallest_tag,
                               "unlock of a priority_mutex that is not locked");
@@ -116,6 +120,8 @@ class HEDDLE_API priority_mutex {
     bool try_lock_as(lock_priority priority) noexcept {
         if (!lock_.try_lock()) return false;
         holder_.store(priority.value, std::memory_order_relaxed);
+        if (detail::diagnosing_locks()) [[unlikely]]
+            detail::diagnose_locked({this, "priority_mutex", lock_.name()});
         return true;
     }
     bool lock_slow(rt::deadline until, rt::cancellation mode, lock_priority priority);

@@ -23,7 +23,7 @@ namespace detail {
 template <class Result> class recursive_lock : public mutex_lock {
  public:
     recursive_lock(recursive_mutex& m, rt::deadline until) noexcept;
-    bool ready() noexcept;
+    bool ready();
     Result result() const;
 
  private:
@@ -130,7 +130,7 @@ recursive_lock<Result>::recursive_lock(recursive_mutex& m, rt::deadline until) n
     : mutex_lock(m.lock_, until, rt::cancellation::observed, suspends::yes),
       recursive_(m) {}
 
-template <class Result> bool recursive_lock<Result>::ready() noexcept {
+template <class Result> bool recursive_lock<Result>::ready() {
     again_ = recursive_.locked_again(rt::current_task().id());
     return again_ || mutex_lock::ready();
 }

@@ -81,6 +81,7 @@ class HEDDLE_API permit_acquire : public operation {
     permit_acquire(permits& p, rt::deadline until) noexcept
         : operation(&p, until, rt::cancellation::observed),
           permits_(p) {}
+    const char* kind() const noexcept { return "semaphore"; }
     bool ready() noexcept { return taken_ = permits_.try_take(); }
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;

@@ -10,6 +10,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/sync/detail/diagnosing.hpp>
 #include <heddle/sync/detail/lock_name.hpp>
 #include <heddle/sync/detail/wait.hpp>
 #include <heddle/sync/detail/wait_result.hpp>
@@ -30,13 +31,21 @@ class HEDDLE_API shared_wait : public operation {
  public:
     shared_wait(shared_mutex& m, access wanted, rt::deadline until, rt::cancellation mode) noexcept;
     std::uintptr_t tag() const noexcept { return static_cast<std::uintptr_t>(wanted_); }
-    bool ready() noexcept;
+    const char* kind() const noexcept { return "shared_mutex"; }
+    const char* name() const noexcept;
+    /// Throws deadlock_error, while locks are diagnosed.
+    bool ready();
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
     bool granted() const noexcept { return taken_; }
     bool cancelled() const noexcept { return cancelled_; }
 
  private:
+    friend class heddle::shared_mutex;
+    bool take() noexcept;
+    lock_site site() const noexcept {
+        return {&mutex_, kind(), name(), wanted_ == access::read};
+    }
     shared_mutex& mutex_;
     access wanted_;
     bool taken_ = false;
@@ -56,7 +65,8 @@ class HEDDLE_API shared_mutex {
     explicit shared_mutex(const char* name) noexcept : name_(name) {}
     /// Ends the program with a message if somebody waits.
     ~shared_mutex() {
-        if (state_.load(std::memory_order_relaxed) & (queued | slots)) [[unlikely]]
+        if ((state_.load(std::memory_order_relaxed) & (queued | slots)) != 0 || detail::diagnosing_locks())
+            [[unlikely]]
             check_unused();
     }
     shared_mutex(const shared_mutex&) = delete;
@@ -88,11 +98,15 @@ class HEDDLE_API shared_mutex {
 
     /// Takes the lock for writing. Blocks the task. Not a point of cancellation.
     void lock() {
-        if (!try_lock_free())
+        if (detail::diagnosing_locks() || !try_lock_free()) [[unlikely]]
             lock_slow(detail::access::write, rt::deadline::never(), rt::cancellation::ignored);
     }
     /// Takes it for writing if nobody holds it. Never waits.
-    bool try_lock() noexcept { return try_lock_free() || try_lock_biased(); }
+    bool try_lock() noexcept {
+        if (!try_lock_free() && !try_lock_biased()) return false;
+        note_locked(detail::access::write);
+        return true;
+    }
     /// Takes it for writing unless that takes longer than `d`. @return whether it did. Throws: cancelled.
     template <class Rep, class Period> bool try_lock_for(std::chrono::duration<Rep, Period> d) {
         return try_lock_until(rt::deadline::after(d));
@@ -111,6 +125,7 @@ class HEDDLE_API shared_mutex {
     auto async_lock(rt::deadline until) { return async<bool>(detail::access::write, until); }
     /// The writer gives it back. @throws not_owner if there is none.
     void unlock() {
+        note_unlocked(detail::access::write);
         std::uint64_t state = state_.load(std::memory_order_relaxed);
         if ((state & ~inhibited) != writer ||
             !state_.compare_exchange_strong(state, state & inhibited, std::memory_order_release,
@@ -120,17 +135,14 @@ class HEDDLE_API shared_mutex {
 
     /// Takes the lock for reading. Blocks the task. Not a point of cancellation.
     void lock_shared() {
-        if (!try_lock_shared())
+        if (detail::diagnosing_locks() || !try_share()) [[unlikely]]
             lock_slow(detail::access::read, rt::deadline::never(), rt::cancellation::ignored);
     }
     /// Takes it for reading if no writer holds it or waits for it. Never waits.
     bool try_lock_shared() noexcept {
-        std::uint64_t state = state_.load(std::memory_order_relaxed);
-        if ((state & (writer | queued | biased)) == 0 &&
-            state_.compare_exchange_strong(state, state + one_reader, std::memory_order_acquire,
-                                           std::memory_order_relaxed)) [[likely]]
-            return true;
-        return try_lock_shared_slow();
+        if (!try_share()) return false;
+        note_locked(detail::access::read);
+        return true;
     }
     /// Takes it for reading unless that takes longer than `d`. @return whether it did. Throws: cancelled.
     template <class Rep, class Period> bool try_lock_shared_for(std::chrono::duration<Rep, Period> d) {
@@ -150,6 +162,7 @@ class HEDDLE_API shared_mutex {
     auto async_lock_shared(rt::deadline until) { return async<bool>(detail::access::read, until); }
     /// A reader gives it back. @throws not_owner if there is none.
     void unlock_shared() {
+        note_unlocked(detail::access::read);
         std::uint64_t state = state_.load(std::memory_order_relaxed);
         if ((state & (queued | slots)) != 0 || state < one_reader ||
             !state_.compare_exchange_strong(state, state - one_reader, std::memory_order_release,
@@ -193,6 +206,22 @@ class HEDDLE_API shared_mutex {
         return awaiting<Result>(std::in_place, *this, wanted, until, rt::cancellation::observed);
     }
 
+    bool try_share() noexcept {
+        std::uint64_t state = state_.load(std::memory_order_relaxed);
+        if ((state & (writer | queued | biased)) == 0 &&
+            state_.compare_exchange_strong(state, state + one_reader, std::memory_order_acquire,
+                                           std::memory_order_relaxed)) [[likely]]
+            return true;
+        return try_lock_shared_slow();
+    }
+    void note_locked(detail::access how) noexcept {
+        if (detail::diagnosing_locks()) [[unlikely]]
+            detail::diagnose_locked({this, "shared_mutex", name_.get(), how == detail::access::read});
+    }
+    void note_unlocked(detail::access how) noexcept {
+        if (detail::diagnosing_locks()) [[unlikely]]
+            detail::diagnose_unlocked(this, how == detail::access::read);
+    }
     bool lock_slow(detail::access wanted, rt::deadline until, rt::cancellation mode);
     bool try_lock_biased() noexcept;
     bool try_lock_shared_slow() noexcept;

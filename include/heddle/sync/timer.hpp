@@ -25,6 +25,7 @@ HEDDLE_API std::shared_ptr<timer_state> start_timer(rt::deadline when, std::func
 class HEDDLE_API timer_wait : public operation {
  public:
     timer_wait(std::shared_ptr<timer_state> state, rt::deadline until);
+    const char* kind() const noexcept { return "timer"; }
     bool ready();
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;

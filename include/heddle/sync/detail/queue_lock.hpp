@@ -9,6 +9,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/sync/detail/diagnosing.hpp>
 #include <heddle/sync/detail/lock_name.hpp>
 #include <heddle/sync/detail/wait.hpp>
 
@@ -49,7 +50,10 @@ class HEDDLE_API queue_lock {
     void check_unused(const char* kind) const noexcept {
         if (state_.load(std::memory_order_relaxed) & parked_bit) [[unlikely]]
             check_nobody_waits(kind, name_.get(), this);
+        if (diagnosing_locks()) [[unlikely]]
+            diagnose_destroyed(this);
     }
+    const char* name() const noexcept { return name_.get(); }
 
  private:
     friend class queue_lock_wait;
@@ -64,17 +68,25 @@ class HEDDLE_API queue_lock {
 /// Locking one that is not free.
 class HEDDLE_API queue_lock_wait : public operation {
  public:
-    queue_lock_wait(queue_lock& l, rt::deadline until, rt::cancellation mode) noexcept
+    queue_lock_wait(queue_lock& l, const char* kind, rt::deadline until, rt::cancellation mode) noexcept
         : operation(&l, until, mode),
-          lock_(&l) {}
-    bool ready() noexcept { return taken_ = lock_->try_lock(); }
+          lock_(&l),
+          lock_kind_(kind) {}
+    const char* kind() const noexcept { return lock_kind_; }
+    const char* name() const noexcept { return lock_->name(); }
+    /// Throws deadlock_error, while locks are diagnosed.
+    bool ready();
+    /// As ready(), and waits for whatever it takes.
+    bool try_again() noexcept;
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
     bool granted() const noexcept { return taken_; }
     bool cancelled() const noexcept { return cancelled_; }
 
  private:
+    lock_site site() const noexcept { return {lock_, kind(), name()}; }
     queue_lock* lock_;
+    const char* lock_kind_;
     bool taken_ = false;
     bool cancelled_ = false;
 };

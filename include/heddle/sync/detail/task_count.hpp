@@ -69,6 +69,7 @@ template <class Put> class task_count_wait : public operation {
         : operation(&c, until, rt::cancellation::ignored),
           count_(c),
           put_(put) {}
+    const char* kind() const noexcept { return "join of a queue"; }
     bool ready() noexcept { return through_ = count_.all_done(put_); }
     bool validate() noexcept { return count_.must_wait(put_); }
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {

@@ -24,8 +24,9 @@ enum class suspends : bool { no, yes };
 ///
 /// The wait itself needs address(), until() and mode(), and validate(), which is called under the bucket's
 /// lock and says whether to wait; false usually means that it has taken what it wanted. ended() is told how a
-/// wait ended and says whether the operation is over. tag() is seen by whoever chooses whom to wake, and
-/// queued() is called, under no lock, once the waiter is queued.
+/// wait ended and says whether the operation is over. tag() is seen by whoever chooses whom to wake, kind()
+/// and name() by whoever asks what the task waits for, and queued() is called, under no lock, once the waiter
+/// is queued.
 class operation {
  public:
     explicit operation(const void* address, rt::deadline until, rt::cancellation mode) noexcept
@@ -37,6 +38,8 @@ class operation {
     rt::deadline until() const noexcept { return until_; }
     rt::cancellation mode() const noexcept { return mode_; }
     std::uintptr_t tag() const noexcept { return 0; }
+    const char* kind() const noexcept { return nullptr; }
+    const char* name() const noexcept { return nullptr; }
     void queued() noexcept {}
 
  protected:
@@ -58,7 +61,9 @@ template <class Op> void wait_here(Op& op) {
                             .until = op.until(),
                             .mode = op.mode(),
                             .tag = op.tag(),
-                            .queued = &hook},
+                            .queued = &hook,
+                            .kind = op.kind(),
+                            .name = op.name()},
                            token);
     } while (!op.ended(outcome, token));
 }
@@ -91,6 +96,7 @@ template <class Op> class [[nodiscard("co_await it")]] awaiting : private rt::co
     // The beginning of a wait; false if the operation is over because its task was asked to stop.
     bool prepare() {
         set_tag(op_.tag());
+        set_subject(op_.kind(), op_.name());
         while (begin(op_.address(), op_.mode()))
             if (op_.ended(end(), token())) return false;
         return true;
