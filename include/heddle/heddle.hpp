@@ -57,6 +57,7 @@
 #include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/latch.hpp>
 #include <heddle/sync/lifo_queue.hpp>
+#include <heddle/sync/local.hpp>
 #include <heddle/sync/lock_all.hpp>
 #include <heddle/sync/monitor.hpp>
 #include <heddle/sync/mutex.hpp>
@@ -69,6 +70,8 @@
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/shared_mutex.hpp>
 #include <heddle/sync/spsc_queue.hpp>
+#include <heddle/sync/thread.hpp>
+#include <heddle/sync/thread_scheduling.hpp>
 #include <heddle/sync/timer.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/executor.hpp>
