@@ -50,6 +50,7 @@
 #include <heddle/policy/shortest_remaining_time.hpp>
 #include <heddle/policy/stride.hpp>
 #include <heddle/sync/barrier.hpp>
+#include <heddle/sync/channel.hpp>
 #include <heddle/sync/condition.hpp>
 #include <heddle/sync/diagnose.hpp>
 #include <heddle/sync/error.hpp>
@@ -67,6 +68,7 @@
 #include <heddle/sync/queue.hpp>
 #include <heddle/sync/queue_result.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
+#include <heddle/sync/select.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/shared_mutex.hpp>
 #include <heddle/sync/spsc_queue.hpp>

@@ -15,18 +15,9 @@ bool event_wait::ready() noexcept {
 }
 
 bool event_wait::validate() noexcept {
-    std::uint32_t state = event_.state_.load(std::memory_order_relaxed);
-    for (;;) {
-        if ((state & event::set_bit) != 0) {
-            granted_ = event_.try_wait();
-            if (granted_) return false;
-            state = event_.state_.load(std::memory_order_relaxed);
-        } else if ((state & event::parked_bit) != 0 ||
-                   event_.state_.compare_exchange_weak(state, state | event::parked_bit,
-                                                       std::memory_order_relaxed)) {
-            return true;
-        }
-    }
+    while (!event_.must_wait())
+        if ((granted_ = event_.try_wait())) return false;
+    return true;
 }
 
 bool event_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
@@ -36,6 +27,15 @@ bool event_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept 
 }
 
 }  // namespace detail
+
+bool event::must_wait() noexcept {
+    std::uint32_t state = state_.load(std::memory_order_relaxed);
+    while ((state & set_bit) == 0)
+        if ((state & parked_bit) != 0 ||
+            state_.compare_exchange_weak(state, state | parked_bit, std::memory_order_relaxed))
+            return true;
+    return false;
+}
 
 bool event::wait_slow(rt::deadline until) {
     if (detail::here() == detail::suspends::no && !until.expired()) {
@@ -54,18 +54,18 @@ bool event::wait_slow(rt::deadline until) {
 void event::set_slow() noexcept {
     rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) {
         const std::uint32_t kind = state_.load(std::memory_order_relaxed) & automatic_bit;
-        rt::waiter* w = queue.first();
-        if (kind == automatic_bit && w != nullptr) {
-            // The signal goes to the first; the state stays as it is, but for parked_bit if he was the last.
+        rt::waiter* w = kind == automatic_bit ? detail::first_willing(queue) : nullptr;
+        if (w != nullptr) {
+            // The signal goes to the first; the state stays as it is, but for parked_bit if nobody is left.
             // Here as below parked_bit is set unless somebody took the lock before us and did our work.
-            const bool last = queue.next(*w) == nullptr;
             queue.take(*w, let_through);
-            if (last) state_.fetch_and(~parked_bit, std::memory_order_release);
+            if (queue.first() == nullptr) state_.fetch_and(~parked_bit, std::memory_order_release);
             return;
         }
-        while (w != nullptr) {
+        // Who is not willing has lost to another place at which his task waits, and is about to leave.
+        for (w = kind == automatic_bit ? nullptr : queue.first(); w != nullptr;) {
             rt::waiter* const next = queue.next(*w);
-            queue.take(*w, let_through);
+            if (detail::wait_target::of(*w).win()) queue.take(*w, let_through);
             w = next;
         }
         // A store would do for the bits, as parked_bit keeps others from changing them, but if it is not set

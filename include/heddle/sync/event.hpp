@@ -12,10 +12,15 @@
 #include <heddle/sync/detail/lock_name.hpp>
 #include <heddle/sync/detail/wait.hpp>
 #include <heddle/sync/detail/wait_result.hpp>
+#include <heddle/sync/detail/wait_target.hpp>
 
 namespace heddle::inline v0 {
 
 class event;
+
+namespace detail {
+class event_case_base;
+}
 
 /// What becomes of an event once somebody has been let through.
 enum class event_reset {
@@ -29,6 +34,8 @@ namespace detail {
 class HEDDLE_API event_wait : public operation {
  public:
     event_wait(event& e, rt::deadline until) noexcept;
+    std::uintptr_t tag() noexcept { return target_.as_tag(); }
+    const char* kind() const noexcept { return "event"; }
     bool ready() noexcept;
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
@@ -37,6 +44,7 @@ class HEDDLE_API event_wait : public operation {
 
  private:
     event& event_;
+    wait_target target_;
     bool granted_ = false;
     bool cancelled_ = false;
 };
@@ -116,11 +124,14 @@ class HEDDLE_API event {
 
  private:
     friend class detail::event_wait;
+    friend class detail::event_case_base;
     static constexpr std::uint32_t set_bit = 1;
     static constexpr std::uint32_t parked_bit = 2;
     static constexpr std::uint32_t automatic_bit = 4;
     enum : std::uintptr_t { stray, let_through };
 
+    /// Under the bucket's lock: whether it is not set; then set() will look for those who wait.
+    bool must_wait() noexcept;
     void set_slow() noexcept;
     bool wait_slow(rt::deadline until);
 

@@ -26,6 +26,8 @@ namespace heddle::inline v0 {
 
 namespace detail {
 
+struct queue_access;
+
 /// What all queues with task_done() offer; `Core` keeps the items.
 ///
 /// Who waits is served in the order of waiting, and not overtaken: an item goes to the getter who waits, and
@@ -235,8 +237,14 @@ template <class T, class Core> class task_queue {
         return wait_at_queue(op);
     }
 
+    friend struct queue_access;
     Core core_;
     alignas(64) task_count count_;
+};
+
+/// For select().
+struct queue_access {
+    template <class T, class Core> static Core& core(task_queue<T, Core>& q) noexcept { return q.core_; }
 };
 
 }  // namespace detail

@@ -36,6 +36,7 @@ namespace heddle::inline v0::detail {
 template <class Item, class Store> class locked_core {
  public:
     using item = Item;
+    static constexpr const char* kind = "queue";
 
     explicit locked_core(std::size_t capacity, Store store = {})
         : capacity_(capacity),

@@ -12,39 +12,17 @@
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/sync/detail/spin.hpp>
 #include <heddle/sync/detail/wait.hpp>
+#include <heddle/sync/detail/wait_target.hpp>
 #include <heddle/sync/queue_result.hpp>
 #include <optional>
 #include <utility>
 
 namespace heddle::inline v0::detail {
 
-/// What the tag of a queued waiter points to. A waiter may be one of several of the same task, of which only
-/// the first to be chosen may be taken out; whoever wants to take one out asks win() first.
-class wait_target {
- public:
-    constexpr wait_target() noexcept = default;
-    /// The one with number `index`, not 0, of those that share `race`, which begins as 0.
-    wait_target(std::atomic<std::uint32_t>& race, std::uint32_t index) noexcept
-        : race_(&race),
-          index_(index) {}
-    bool win() noexcept {
-        if (race_ == nullptr) return true;
-        std::uint32_t nobody = 0;
-        // relaxed: whatever is to be known of the winner passes through the wake-up that follows.
-        return race_->compare_exchange_strong(nobody, index_, std::memory_order_relaxed);
-    }
-    std::uintptr_t as_tag() noexcept { return reinterpret_cast<std::uintptr_t>(this); }
-    static wait_target& of(const rt::waiter& w) noexcept { return *reinterpret_cast<wait_target*>(w.tag()); }
-
- private:
-    std::atomic<std::uint32_t>* race_ = nullptr;
-    std::uint32_t index_ = 0;
-};
-
 /// One that waits for an item: where it is put.
 template <class Item> class get_target : public wait_target {
  public:
-    using wait_target::wait_target;
+    constexpr get_target() noexcept : wait_target(wait_side::get) {}
     std::optional<Item> item;
 };
 
@@ -52,10 +30,7 @@ template <class Item> class get_target : public wait_target {
 template <class Item> class put_target : public wait_target {
  public:
     using give_function = Item (*)(put_target&) noexcept;
-    explicit put_target(give_function by) noexcept : give_(by) {}
-    put_target(give_function by, std::atomic<std::uint32_t>& race, std::uint32_t index) noexcept
-        : wait_target(race, index),
-          give_(by) {}
+    explicit put_target(give_function by) noexcept : wait_target(wait_side::put), give_(by) {}
     Item give() noexcept { return give_(*this); }
     std::exception_ptr error;  ///< what putting it for him threw, if that can throw
 
@@ -67,13 +42,6 @@ template <class Item> class put_target : public wait_target {
 struct queue_token {
     enum : std::uintptr_t { stray, handed_over, look_again };
 };
-
-/// The first of those parked that may be taken out, null if there is none. Called under the bucket's lock.
-inline rt::waiter* first_willing(rt::parked& here) noexcept {
-    for (rt::waiter* w = here.first(); w != nullptr; w = here.next(*w))
-        if (wait_target::of(*w).win()) return w;
-    return nullptr;
-}
 
 /// Takes out everybody who may be taken out, to look again. Called under the bucket's lock.
 inline void take_all_willing(rt::parked& here) noexcept {
@@ -93,6 +61,7 @@ template <class Derived, class Target> class queue_wait : public operation, publ
           Target(std::forward<Args>(target)...) {}
 
     std::uintptr_t tag() noexcept { return this->as_tag(); }
+    const char* kind() const noexcept { return Derived::core_type::kind; }
     /// After validate() has said no or somebody has said to look again, it is tried again, and waits again if
     /// others were faster.
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) {
@@ -125,6 +94,7 @@ class put_wait : public queue_wait<put_wait<Core, Make>, put_target<typename Cor
     using target = put_target<typename Core::item>;
 
  public:
+    using core_type = Core;
     template <class... Args>
     put_wait(Core& core, rt::deadline until, Args&&... make)
         : queue_wait<put_wait, target>(core.address(), until, &give),
@@ -153,6 +123,7 @@ class put_wait : public queue_wait<put_wait<Core, Make>, put_target<typename Cor
 template <class T, class Core>
 class get_wait : public queue_wait<get_wait<T, Core>, get_target<typename Core::item>> {
  public:
+    using core_type = Core;
     get_wait(Core& core, rt::deadline until) noexcept
         : queue_wait<get_wait, get_target<typename Core::item>>(core.address(), until),
           core_(core) {}

@@ -58,6 +58,7 @@ template <class Item> class ring_core {
 
  public:
     using item = Item;
+    static constexpr const char* kind = "queue";
 
     explicit ring_core(std::size_t capacity)
         : capacity_(capacity),

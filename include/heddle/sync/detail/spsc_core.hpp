@@ -36,6 +36,7 @@ template <class Item> class spsc_core {
 
  public:
     using item = Item;
+    static constexpr const char* kind = "queue";
 
     explicit spsc_core(std::size_t capacity)
         : mask_(rounded(capacity) - 1),
