@@ -56,12 +56,16 @@ TYPED_TEST(lock, is_free_at_first_and_after_unlock) {
 
 TYPED_TEST(lock, meets_Lockable_and_TimedLockable) {
     TypeParam other;
-    { std::lock_guard guard(this->m); }
+    {
+        std::lock_guard guard(this->m);
+    }
     {
         std::unique_lock guard(this->m, 1h);
         EXPECT_TRUE(guard.owns_lock());
     }
-    { std::scoped_lock guard(this->m, other); }
+    {
+        std::scoped_lock guard(this->m, other);
+    }
     EXPECT_TRUE(this->free_for_others());
 }
 
@@ -163,6 +167,17 @@ TYPED_TEST(lock, X2_with_a_limit_ends_with_cancelled_and_is_not_locked) {
     t.request_stop();
     t.join();
     this->m.unlock();
+    EXPECT_TRUE(this->free_for_others());
+}
+
+TYPED_TEST(lock, AL03_unlocked_by_a_coroutine_when_it_is_not_locked_is_an_error) {
+    const auto main = [&]() -> heddle::task<> {
+        EXPECT_THROW(this->m.unlock(), heddle::not_owner);
+        co_await this->m.async_lock();
+        this->m.unlock();
+        EXPECT_THROW(this->m.unlock(), heddle::not_owner);
+    };
+    heddle::run(main());
     EXPECT_TRUE(this->free_for_others());
 }
 
