@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     const bool planted = arguments.size() > 1;
     // The thread of timers goes on as long as the process.
     const check::report r = check::explore(
-        wanted->run, {.schedules = planted ? 2000u : 150u, .threads_left_fail = false, .minimise = false});
+        wanted->run, {.schedules = planted ? 10000u : 150u, .threads_left_fail = false, .minimise = false});
     std::cout << r << (r.found ? r.found->schedule : r.schedules) << " schedules\n";
     if (!planted) return r ? 0 : 1;
     return r.found && std::ranges::count(arguments, r.found->kind) > 0 ? 0 : 1;
