@@ -25,8 +25,12 @@ packer::int_type packer::overflow(int_type c) {
     return c;
 }
 
+void unpacker::too_short() {
+    throw error("a message between processes is shorter than its content");
+}
+
 void unpacker::bytes(void* data, std::size_t size) {
-    if (size > rest_.size()) throw error("a message between processes is shorter than its content");
+    if (size > rest_.size()) too_short();
     if (size > 0) std::memcpy(data, rest_.data(), size);
     rest_ = rest_.subspan(size);
 }

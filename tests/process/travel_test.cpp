@@ -159,6 +159,13 @@ TEST_F(travel, strings_and_containers_arrive_as_they_were) {
     EXPECT_EQ(there_and_back(procs, either{"x"s}), either{"x"s});
 }
 
+TEST_F(travel, a_vector_of_plain_values_arrives_as_it_was) {
+    const std::vector<std::byte> bytes(1000, std::byte{7});
+    EXPECT_EQ(there_and_back(procs, bytes), bytes);
+    EXPECT_EQ(there_and_back(procs, std::vector<std::byte>{}), std::vector<std::byte>{});
+    EXPECT_EQ(there_and_back(procs, std::vector<point>{{1, 2}, {3, 4}}), (std::vector<point>{{1, 2}, {3, 4}}));
+}
+
 TEST_F(travel, a_type_that_names_its_members_for_cereal_arrives_as_it_was) {
     const person ada{"Ada", {1, 2, 3}, "first"};
     EXPECT_EQ(there_and_back(procs, ada), ada);
@@ -226,6 +233,7 @@ TEST(unpacker, a_message_that_is_too_short_is_an_error) {
     heddle::detail::packer out;
     out.value(std::int32_t{5});
     out.value(std::string("five"));
+    out.value(std::vector<int>{5, 5});
     const auto message = std::move(out).take();
     const auto content = std::span(message).subspan(sizeof(heddle::detail::frame_header));
     for (std::size_t size = 0; size < content.size(); ++size) {
@@ -233,9 +241,11 @@ TEST(unpacker, a_message_that_is_too_short_is_an_error) {
         EXPECT_ANY_THROW({
             in.value<std::int32_t>();
             in.value<std::string>();
+            in.value<std::vector<int>>();
         }) << size;
     }
     heddle::detail::unpacker in(content);
     EXPECT_EQ(in.value<std::int32_t>(), 5);
     EXPECT_EQ(in.value<std::string>(), "five");
+    EXPECT_EQ(in.value<std::vector<int>>(), (std::vector<int>{5, 5}));
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 // What may travel to another process, and how: functions and captureless lambdas by their place in the
-// program, values by copy. Trivially copyable values travel as bytes, others through cereal, so a type of
-// yours travels once it has a `serialize` member or function as cereal wants it.
+// program, values by copy. Trivially copyable values and vectors of them travel as bytes, others through cereal,
+// so a type of yours travels once it has a `serialize` member or function as cereal wants it.
 
 #include <array>
 #include <cereal/archives/binary.hpp>
@@ -87,6 +87,12 @@ template <class... Ts> struct parts_of<std::variant<Ts...>> { using type = parts
 
 template <class... Ts> constexpr void check_parts_travel(parts<Ts...>);
 
+/// A vector whose items lie there as they are to travel: all in one go, also where cereal would go item by item.
+template <class T> inline constexpr bool is_block = false;
+template <class T, class A>
+inline constexpr bool is_block<std::vector<T, A>> =
+    std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T> && !std::is_same_v<T, bool>;
+
 /// Compiles only for types that may travel; otherwise says what to do.
 template <class T> constexpr void check_travels() {
     static_assert(!std::is_pointer_v<T> && !std::is_member_pointer_v<T>,
@@ -96,7 +102,7 @@ template <class T> constexpr void check_travels() {
     static_assert(!is_view<T>,
                   "a view does not travel to another process: pass a std::string or a std::vector");
     if constexpr (!std::is_reference_v<T>)
-        static_assert(std::is_trivially_copyable_v<T> ||
+        static_assert(std::is_trivially_copyable_v<T> || is_block<T> ||
                           (cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value &&
                            cereal::traits::is_input_serializable<T, cereal::BinaryInputArchive>::value),
                       "a value of this type does not travel to another process: give the type a serialize() "
@@ -135,6 +141,9 @@ class HEDDLE_API packer : private std::streambuf {
         check_travels<T>();
         if constexpr (std::is_trivially_copyable_v<T>) {
             bytes(&v, sizeof v);
+        } else if constexpr (is_block<T>) {
+            value(std::uint64_t{v.size()});
+            bytes(v.data(), v.size() * sizeof(typename T::value_type));
         } else {
             cereal::BinaryOutputArchive archive(stream_);
             archive(v);
@@ -177,6 +186,13 @@ class HEDDLE_API unpacker : private std::streambuf {
             } s;
             bytes(&s.v, sizeof(T));
             return s.v;
+        } else if constexpr (is_block<T>) {
+            using item = typename T::value_type;
+            const auto count = value<std::uint64_t>();
+            if (count > rest_.size() / sizeof(item)) too_short();
+            T v(static_cast<std::size_t>(count));
+            bytes(v.data(), v.size() * sizeof(item));
+            return v;
         } else {
             T v;
             cereal::BinaryInputArchive archive(stream_);
@@ -186,6 +202,7 @@ class HEDDLE_API unpacker : private std::streambuf {
     }
 
  private:
+    [[noreturn]] static void too_short();
     std::streamsize xsgetn(char* data, std::streamsize size) override;
 
     std::span<const std::byte> rest_;
