@@ -22,6 +22,9 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
+# Without these flags ccache cannot cache what uses a precompiled header.
+set(HEDDLE_PCH_FLAGS "$<IF:$<CXX_COMPILER_ID:Clang>,SHELL:-Xclang -fno-pch-timestamp,-fpch-preprocess>")
+
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 

@@ -24,6 +24,11 @@ target_include_directories(heddle_cli_parts PUBLIC "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(heddle_cli_parts
   PUBLIC heddle_explore heddle_sched heddle::heddle fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json OpenSSL::Crypto Boost::headers
   PRIVATE heddle_flags)
+if(HEDDLE_PCH)
+  target_compile_options(heddle_cli_parts PRIVATE "${HEDDLE_PCH_FLAGS}")
+  target_precompile_headers(heddle_cli_parts PRIVATE <CLI/CLI.hpp> <fmt/format.h> <nlohmann/json.hpp> <algorithm> <chrono>
+    <functional> <memory> <string> <thread> <vector>)
+endif()
 
 # Where an installed command finds the checker's runtime, from its own folder.
 set_property(SOURCE "${PROJECT_SOURCE_DIR}/src/cli/check/runtime_path.cpp" APPEND PROPERTY

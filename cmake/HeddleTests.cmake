@@ -9,12 +9,10 @@ include(GoogleTest)
 
 # One precompiled header for all tests: a test file compiles in about half the time.
 if(HEDDLE_PCH)
-  # Without these flags ccache cannot cache what uses a precompiled header.
-  set(pch_flags "$<IF:$<CXX_COMPILER_ID:Clang>,SHELL:-Xclang -fno-pch-timestamp,-fpch-preprocess>")
   file(GENERATE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/pch.cpp" CONTENT "// Only here to carry the precompiled header.\n")
   add_library(heddle_test_pch OBJECT "${CMAKE_CURRENT_BINARY_DIR}/pch.cpp")
   target_link_libraries(heddle_test_pch PRIVATE heddle::heddle GTest::gmock heddle_flags)
-  target_compile_options(heddle_test_pch PRIVATE "${pch_flags}")
+  target_compile_options(heddle_test_pch PRIVATE "${HEDDLE_PCH_FLAGS}")
   target_precompile_headers(heddle_test_pch PRIVATE <gtest/gtest.h> <gmock/gmock.h> <algorithm> <atomic> <chrono>
     <functional> <memory> <string> <thread> <vector>)
 endif()
@@ -42,7 +40,7 @@ function(heddle_test name)
   # Without DEFINE_SYMBOL each target had a macro of its own, and could not share a precompiled header.
   set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON DEFINE_SYMBOL "")
   if(HEDDLE_PCH)
-    target_compile_options(${target} PRIVATE "${pch_flags}")
+    target_compile_options(${target} PRIVATE "${HEDDLE_PCH_FLAGS}")
     target_precompile_headers(${target} REUSE_FROM heddle_test_pch)
   endif()
   gtest_discover_tests(${target}
