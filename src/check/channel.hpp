@@ -44,6 +44,7 @@ enum class guidance : std::uint8_t {
     none,
     decisions,  ///< guide_decision k is the k-th decision of the schedule, exactly
     switches,   ///< guide_switch: at a thread's own k-th step, go to that thread
+    branches,   ///< guide_branch k is the k-th decision, and no schedule is run that equals an earlier one
 };
 
 /// What a thread is about to do at a scheduling point. The explorer has a verb for each (event_text.cpp).
@@ -182,6 +183,7 @@ enum class verdict : std::uint8_t {
     requirement,    ///< a false check::require
     assumption,     ///< a false check::assume: no verdict
     diverged,       ///< the guide asked for what cannot be
+    redundant,      ///< from here on it would only repeat another schedule, with independent steps exchanged
     not_supported,  ///< `message` says what
     priority_inversion,
 };
@@ -230,6 +232,14 @@ struct guide_switch {
     std::uint32_t chosen;  ///< a choice of a number, rather than of a thread
 };
 
+/// What has been run after the same beginning: its steps need not come next again until one that depends on
+/// them has been done (sleep sets; runtime/sleep_set.hpp).
+struct guide_branch {
+    std::uint64_t explored;  ///< threads by slot
+    std::uint16_t chosen;    ///< a slot, or the number chosen
+    std::uint16_t unused[3];
+};
+
 struct outcome {
     std::uint64_t steps;
     std::uint64_t decisions;  ///< steps at which there was a choice
@@ -247,7 +257,8 @@ struct outcome {
     std::int32_t pid;
     verdict how;
     std::uint8_t instrumented;  ///< the program calls the instrumentation's entry points
-    std::uint8_t unused[2];
+    std::uint8_t timed;         ///< it read a clock or waited for a time
+    std::uint8_t unused;
     std::uint32_t unmodelled;  ///< bit set of what was met and is not controlled
     char message[512];
 };
@@ -284,6 +295,7 @@ struct channel {
     union {
         std::uint16_t guide_decision[max_guide];  ///< a slot, or the number chosen
         guide_switch guide_switches[max_guide / 8];
+        guide_branch guide_branches[max_guide / 8];
     };
 };
 

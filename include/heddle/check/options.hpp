@@ -15,7 +15,7 @@ enum class strategy {
     pos,          ///< random priorities, drawn anew for conflicting operations
     surw,         ///< random, weighted by how much each has left to do
     bounded,      ///< all schedules with 0, 1, 2 … `depth` preemptions, in turn
-    dfs,          ///< all schedules
+    dfs,          ///< all schedules; of those that differ only in the order of independent steps, one
 };
 
 /// Where another thread may get its turn.

@@ -72,6 +72,7 @@ failure_kind classify(const recording& r) noexcept {
             return failure_kind::requirement;
         case verdict::assumption:
         case verdict::diverged:
+        case verdict::redundant:
         case verdict::not_supported:
             return failure_kind::none;
         case verdict::unfinished:

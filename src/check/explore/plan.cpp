@@ -16,6 +16,7 @@ strategy_kind strategy_of(const search_options& o, std::uint64_t n) {
         case search_mode::surw:
             return strategy_kind::surw;
         case search_mode::bounded:
+        case search_mode::dfs:
             return strategy_kind::first;
         case search_mode::jitter:
             return strategy_kind::first;
@@ -85,7 +86,7 @@ const char* name_of(policy_kind p) noexcept {
 std::string describe(const orders& o) {
     std::string text;
     if ((o.flags & order_jitter) != 0) return "jitter, seed " + std::to_string(o.seed);
-    if (o.guided == guidance::decisions) return "systematic";
+    if (o.guided == guidance::decisions || o.guided == guidance::branches) return "systematic";
     switch (o.how) {
         case strategy_kind::first:
             text = "no preemption";

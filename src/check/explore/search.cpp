@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "bounded.hpp"
+#include "exhaustive.hpp"
 #include "minimise.hpp"
 #include "plan.hpp"
 #include "standstill.hpp"
@@ -23,6 +24,11 @@ namespace {
 constexpr std::uint64_t small_program = 400;  // decisions
 // How many random schedules come before the systematic ones.
 constexpr std::uint64_t random_first = 500;
+
+std::ptrdiff_t conflicts_known(const schedule_server& server) {
+    const auto& hot = server.shared().hot;
+    return std::count_if(std::begin(hot), std::end(hot), [](std::uint64_t pc) { return pc != 0; });
+}
 
 // What the jobs share. A job's own server is only its own.
 class campaign {
@@ -44,7 +50,10 @@ class campaign {
 
     void run_job(bool leads);
     void run_random(std::shared_ptr<schedule_server>& server, bool leads);
-    void run_bounded(std::shared_ptr<schedule_server>& server);
+    bool run_bounded(std::shared_ptr<schedule_server>& server);
+    void run_exhaustive(std::shared_ptr<schedule_server>& server);
+    orders systematic_orders(guidance how, std::size_t length);
+    bool systematic_may_go_on();
     bool run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number);
     void find_expected_output();
     void renew(std::shared_ptr<schedule_server>& server);
@@ -53,6 +62,7 @@ class campaign {
     void weigh(const recording& r);
     void fill_weights(channel& c, const orders& asked);
     bool may_go_on(std::uint64_t number);
+    bool systematic_only() const { return o_.mode == search_mode::bounded || o_.mode == search_mode::dfs; }
     bool time_left() const { return rt::clock::now() - begin_ < o_.time && !stop_; }
     void conclude(search_result& result, const std::function<void(finding&, const schedule_server&)>& use);
 
@@ -219,63 +229,98 @@ void campaign::run_random(std::shared_ptr<schedule_server>& server, bool leads) 
         // One job turns to the systematic schedules when the random ones have had their chance.
         if (leads && o_.mode == search_mode::rotate && number >= random_first && !result_.complete_to &&
             !result_.systematic && decisions_ <= small_program) {
-            run_bounded(server);
+            if (run_bounded(server)) run_exhaustive(server);
             if (result_.complete) stop_ = true;
         }
     }
 }
 
-void campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
-    const std::uint64_t budget =
-        o_.mode == search_mode::bounded ? o_.schedules : std::max<std::uint64_t>(o_.schedules / 2, 1);
-    const auto known = [&] {
-        const auto& hot = server->shared().hot;
-        return std::count_if(std::begin(hot), std::end(hot), [](std::uint64_t pc) { return pc != 0; });
-    };
+// The orders of a systematic schedule: hot instructions only, and no preemption but those of the guide.
+orders campaign::systematic_orders(guidance how, std::size_t length) {
+    orders asked = plan(o_, warm_up + 1, instrumented_, expected_);
+    asked.how = strategy_kind::first;
+    asked.guided = how;
+    asked.guide_length = length;
+    return asked;
+}
+
+// @return whether one more systematic schedule may be run.
+bool campaign::systematic_may_go_on() {
+    const bool shared = o_.mode == search_mode::rotate;  // with the random ones
+    if (!time_left() || result_.systematic >= (shared ? std::max<std::uint64_t>(o_.schedules / 2, 1) : o_.schedules))
+        return false;
+    if (o_.progress && !o_.progress(done_)) {
+        interrupted_ = true;
+        stop_ = true;
+        return false;
+    }
+    ++result_.systematic;
+    return true;
+}
+
+// All with no preemption, then all with one, and so on. @return false if the search is over.
+bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
     for (unsigned bound = 0; bound <= o_.depth; ++bound) {
-        const auto known_before = known();
+        const auto known_before = conflicts_known(*server);
         bounded_enumeration all(bound);
-        for (;;) {
-            if (!time_left() || result_.systematic >= budget) return;
-            if (o_.progress && !o_.progress(done_)) {
-                interrupted_ = true;
-                stop_ = true;
-                return;
-            }
-            orders asked = plan(o_, warm_up + 1, instrumented_, expected_);
-            asked.how = strategy_kind::first;
-            asked.guided = guidance::decisions;
-            asked.guide_length = all.prefix().size();
+        do {
+            if (!systematic_may_go_on()) return false;
+            const orders asked = systematic_orders(guidance::decisions, all.prefix().size());
             std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
-            ++result_.systematic;
-            if (!run_one(server, asked, next_.fetch_add(1))) return;
-            if (server->shared().outcome.how == verdict::diverged)
-                return;  // not deterministic: nothing can be said
-            if (!all.advance(copy_recording(*server, {}))) break;
-        }
+            if (!run_one(server, asked, next_.fetch_add(1))) return false;
+            // Not deterministic: nothing can be said.
+            if (server->shared().outcome.how == verdict::diverged) return false;
+        } while (all.advance(copy_recording(*server, {})));
         // Conflicts that were first seen now make more points: all again, with those.
-        if (known() != known_before) {
+        if (conflicts_known(*server) != known_before) {
             --bound;
             continue;
         }
         result_.complete_to = bound;
         if (!all.limited()) {
             result_.complete = true;
-            return;
+            return false;
         }
     }
+    return true;
+}
+
+// All. Which steps depend on each other is known where memory is a point, and no step depends on the time.
+void campaign::run_exhaustive(std::shared_ptr<schedule_server>& server) {
+    bool reduced = (systematic_orders(guidance::none, 0).flags & order_memory_points) != 0;
+    for (;;) {
+        const auto known_before = conflicts_known(*server);
+        const bool reduced_before = reduced;
+        exhaustive_enumeration all(reduced);
+        exhaustive_enumeration::step next;
+        do {
+            if (!systematic_may_go_on()) return;
+            const std::vector<guide_branch> guide = all.guide();
+            const orders asked = systematic_orders(guidance::branches, guide.size());
+            std::copy(guide.begin(), guide.end(), server->shared().guide_branches);
+            if (!run_one(server, asked, next_.fetch_add(1))) return;
+            if (server->shared().outcome.timed != 0) reduced = false;
+            next = all.advance(copy_recording(*server, {}));
+            if (next == exhaustive_enumeration::step::unlike) return;
+        } while (next == exhaustive_enumeration::step::more && reduced == reduced_before);
+        if (reduced == reduced_before && conflicts_known(*server) == known_before) break;
+    }
+    result_.complete = true;
 }
 
 void campaign::run_job(bool leads) {
     std::shared_ptr<schedule_server> server;
     renew(server);
     if (leads) instrumented_ = server->shared().outcome.instrumented != 0;
-    if (o_.mode == search_mode::bounded) {
+    if (systematic_only()) {
         if (leads) {
             // A few with all points first, to know which ones matter.
             for (std::uint64_t n = 1; instrumented_ && n <= warm_up; ++n)
                 if (!run_one(server, plan(o_, next_.fetch_add(1), true, expected_), n)) return;
-            run_bounded(server);
+            if (o_.mode == search_mode::dfs)
+                run_exhaustive(server);
+            else
+                run_bounded(server);
         }
     } else {
         run_random(server, leads);
@@ -286,7 +331,7 @@ search_result campaign::run(const std::function<void(finding&, const schedule_se
     if (o_.expect_same_output) find_expected_output();
     // Alive until the failure has been looked at: a server ends with the thread that started it.
     std::optional<thread_pool> pool;
-    if (o_.jobs <= 1 || o_.mode == search_mode::bounded || o_.mode == search_mode::policy) {
+    if (o_.jobs <= 1 || systematic_only() || o_.mode == search_mode::policy) {
         run_job(true);
     } else {
         // The first job finds out about the program before the others join it; it runs here, so that progress

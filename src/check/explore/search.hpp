@@ -16,12 +16,13 @@ namespace heddle::inline v0::check {
 
 /// How the schedules are chosen.
 enum class search_mode {
-    rotate,  ///< the four random ones in turn, and all schedules with few preemptions for small programs
+    rotate,  ///< the four random ones in turn; for small programs all schedules, those with few preemptions first
     random_walk,
     pct,
     pos,
     surw,
     bounded,  ///< all schedules with 0, 1, 2 … `depth` preemptions
+    dfs,      ///< all schedules
     policy,   ///< one schedule for each of the policies
     jitter,   ///< not chosen at all: threads run freely, with random delays
 };

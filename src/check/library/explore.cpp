@@ -27,8 +27,9 @@ search_mode mode_of(strategy s) {
         case strategy::surw:
             return search_mode::surw;
         case strategy::bounded:
-        case strategy::dfs:
             return search_mode::bounded;
+        case strategy::dfs:
+            return search_mode::dfs;
         case strategy::rotate:
             break;
     }
@@ -40,8 +41,7 @@ search_options search_of(const options& how) {
     o.schedules = how.schedules;
     o.time = how.time;
     o.mode = mode_of(how.how);
-    // No schedule has more preemptions than steps.
-    o.depth = how.how == strategy::dfs ? static_cast<unsigned>(how.max_steps) : how.depth;
+    o.depth = how.depth;
     o.seed = how.seed;
     o.where = how.where;
     o.max_steps = how.max_steps;

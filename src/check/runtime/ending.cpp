@@ -65,7 +65,7 @@ void end_main_thread(thread& me) noexcept {
 }
 
 void end_schedule(thread& me, const void* pc) noexcept {
-    take_turn(me, {.what = action::exit, .writes = false, .pc = pc});
+    take_turn(me, {.what = action::exit, .writes = false, .global = true, .pc = pc});
     complain_of_threads_left(me);
     record_outcome(verdict::finished);
     real_immediate_exit(0);
@@ -82,7 +82,7 @@ HEDDLE_INTERPOSED void exit(int status) {
         const void* const pc = HEDDLE_RETURN_ADDRESS;
         take_turn(
             *me,
-            {.what = action::exit, .writes = false, .pc = pc, .value = static_cast<std::uint64_t>(status)});
+            {.what = action::exit, .writes = false, .global = true, .pc = pc, .value = static_cast<std::uint64_t>(status)});
         complain_of_threads_left(*me);
     }
     real_process_exit(status);

@@ -11,6 +11,7 @@
 #include "model_priority.hpp"
 #include "model_signal.hpp"
 #include "real.hpp"
+#include "sleep_set.hpp"
 #include "stack.hpp"
 #include "strategy.hpp"
 #include "switch.hpp"
@@ -88,6 +89,10 @@ void reschedule(thread& me) noexcept {
         if (!wait_for_something(me)) fail_in_deadlock(me);
         n = collect(candidates);
     }
+    if (engine.shared->orders.guided == guidance::branches) {
+        n = keep_awake(candidates, n);
+        if (n == 0) fail(nullptr, verdict::redundant, "");
+    }
     thread* chosen = candidates[0];
     thread* by_default = candidates[0];
     const bool me_could = !me.finished && (can_go(me) || may_time_out(me));
@@ -111,6 +116,7 @@ void reschedule(thread& me) noexcept {
         if (engine.now < chosen->pending.deadline) engine.now = chosen->pending.deadline;
     }
     note(*chosen, slots_of(candidates, n), flags);
+    wake_dependents(*chosen);
     // Whoever stood back for others has done so once any other has gone on.
     for_each_thread([&](thread& t) {
         if (&t != chosen) t.yielded = false;
@@ -133,6 +139,7 @@ turn take_turn(thread& me, const operation& op) noexcept {
     for (;;) {
         me.pending = op;
         me.yielded = op.yields;
+        if (op.deadline != never) engine.shared->outcome.timed = 1;
         if (flag(order_stacks)) me.stack = record_stack(op.pc);
         announced(me);
         reschedule(me);

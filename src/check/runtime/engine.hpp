@@ -35,7 +35,9 @@ struct operation {
     bool yields = false;       // the others go first
     bool cancellable = false;  // a wait that ends when the thread is cancelled
     interruption interrupted_by_signals = interruption::none;
+    bool global = false;       // depends on what every other thread does
     const void* address = nullptr;
+    const void* also = nullptr;  // another address that it changes
     const void* pc = nullptr;
     object* on = nullptr;
     ready_function ready = nullptr;  // null: always
@@ -83,6 +85,7 @@ struct thread {
     bool cancel_requested;
     bool cancel_enabled;
     bool cancelling;
+    bool asleep;  // sleep_set.hpp
     std::uint8_t last_passes;  // of the key's destructor
     std::uint16_t slot;
     std::uint32_t number;

@@ -2,6 +2,7 @@
 #include "guide.hpp"
 
 #include "failure.hpp"
+#include "sleep_set.hpp"
 #include "strategy.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -29,10 +30,15 @@ const guide_switch* find_switch(const thread& me, bool chosen) noexcept {
     fail(&me, verdict::diverged, "the program took another path than the schedule that is replayed");
 }
 
-bool decided(std::uint16_t& decision) noexcept {
+bool decided(guide_branch& decision) noexcept {
     const orders& o = engine.shared->orders;
-    if (o.guided != guidance::decisions || engine.guide_at >= o.guide_length) return false;
-    decision = engine.shared->guide_decision[engine.guide_at++];
+    if (engine.guide_at >= o.guide_length) return false;
+    if (o.guided == guidance::decisions)
+        decision = {0, engine.shared->guide_decision[engine.guide_at++], {}};
+    else if (o.guided == guidance::branches)
+        decision = engine.shared->guide_branches[engine.guide_at++];
+    else
+        return false;
     return true;
 }
 
@@ -52,9 +58,10 @@ void begin_guide() noexcept {
 }
 
 thread* guided_thread(thread& me, thread* const* candidates, unsigned n) noexcept {
-    if (std::uint16_t slot = 0; decided(slot)) {
+    if (guide_branch branch{}; decided(branch)) {
+        put_to_sleep(candidates, n, branch.explored);
         for (unsigned i = 0; i < n; ++i)
-            if (candidates[i]->slot == slot) return candidates[i];
+            if (candidates[i]->slot == branch.chosen) return candidates[i];
         diverge(me);
     }
     if (engine.shared->orders.guided != guidance::switches) return nullptr;
@@ -65,9 +72,9 @@ thread* guided_thread(thread& me, thread* const* candidates, unsigned n) noexcep
 }
 
 bool guided_number(thread& me, std::uint64_t n, std::uint64_t& value) noexcept {
-    if (std::uint16_t number = 0; decided(number)) {
-        if (number >= n) diverge(me);
-        value = number;
+    if (guide_branch branch{}; decided(branch)) {
+        if (branch.chosen >= n) diverge(me);
+        value = branch.chosen;
         return true;
     }
     if (engine.shared->orders.guided != guidance::switches) return false;

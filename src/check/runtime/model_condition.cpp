@@ -44,7 +44,7 @@ int wait_at_condition(thread& me, pthread_cond_t* c, pthread_mutex_t* m, const v
     object& mutex = object_at(m);
     // The point at entry: between the program's test of its condition and the beginning of the wait, others
     // can run that do not take the mutex. Their signal is lost.
-    take_turn(me, {.what = action::cond_wait, .address = c, .pc = pc, .on = &condition});
+    take_turn(me, {.what = action::cond_wait, .address = c, .also = m, .pc = pc, .on = &condition});
     if (mutex.owner != &me) {
         if (mutex.owner != nullptr || mutex.known)
             fail(&me, verdict::misuse, "a thread waits at a condition without holding the mutex");

@@ -74,6 +74,7 @@ bool wait_for_files(thread& me, pollfd* files, nfds_t n, interruption by, std::u
                                   .yields = deadline != never,
                                   .cancellable = true,
                                   .interrupted_by_signals = by,
+                                  .global = true,
                                   .pc = pc,
                                   .ready = &file_ready,
                                   .deadline = deadline,
@@ -89,7 +90,7 @@ bool wait_for(thread& me, int fd, short events, bool never_waits, const void* pc
     pollfd file{fd, events, 0};
     const int flags = never_waits ? O_NONBLOCK : ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) {
-        take_turn(me, {.what = action::file_wait, .pc = pc});
+        take_turn(me, {.what = action::file_wait, .global = true, .pc = pc});
         return true;
     }
     begin_interruptible(me, pc);

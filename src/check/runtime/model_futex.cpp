@@ -35,7 +35,8 @@ long wait(thread& me, std::uint32_t* word, std::uint32_t expected, std::uint32_t
     object& o = object_at(word);
     take_turn(
         me,
-        {.what = action::word_wait, .writes = false, .address = word, .pc = pc, .on = &o, .value = expected});
+        // It writes: its place among those that wait.
+        {.what = action::word_wait, .address = word, .pc = pc, .on = &o, .value = expected});
     if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return fail_with(EAGAIN);
     enqueue(me);
     me.wait_value = mask;

@@ -65,6 +65,7 @@ bool wait_for_process(thread& me, const awaited& a, const void* pc) {
                                   .writes = false,
                                   .cancellable = true,
                                   .interrupted_by_signals = interruption::unless_restarted,
+                                  .global = true,
                                   .pc = pc,
                                   .ready = &process_ended,
                                   .value = bits(&a)});

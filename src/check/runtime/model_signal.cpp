@@ -80,6 +80,7 @@ int send(thread& me, thread* to, int number, int code, sigval value, const void*
     if (number == 0) return 0;
     const std::uint64_t signal = signal_bit(number);
     take_turn(me, {.what = action::signal_send,
+                   .global = true,
                    .address = to,
                    .pc = pc,
                    .value = static_cast<std::uint64_t>(number) |

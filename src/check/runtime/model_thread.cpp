@@ -231,7 +231,7 @@ HEDDLE_INTERPOSED int pthread_cancel(pthread_t handle) {
     thread* const t = find_thread(handle);
     if (t == nullptr) return ESRCH;
     const void* const pc = HEDDLE_RETURN_ADDRESS;
-    take_turn(*me, {.what = action::none, .writes = true, .address = t, .pc = pc});
+    take_turn(*me, {.what = action::none, .global = true, .address = t, .pc = pc});
     t->cancel_requested = true;
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "strategy.hpp"
 
+#include "dependence.hpp"
 #include "failure.hpp"
 #include "guide.hpp"
 #include "policy_driver.hpp"
@@ -67,14 +68,10 @@ thread* by_pct(thread* const* candidates, unsigned n) noexcept {
     return best;
 }
 
-bool conflict(const operation& a, const operation& b) noexcept {
-    return a.address != nullptr && a.address == b.address && (a.writes || b.writes);
-}
-
 thread* by_pos(thread* const* candidates, unsigned n) noexcept {
     thread* const best = in_front(candidates, n);
     for (unsigned i = 0; i < n; ++i)
-        if (candidates[i] != best && conflict(candidates[i]->pending, best->pending))
+        if (candidates[i] != best && dependent(candidates[i]->pending, best->pending))
             candidates[i]->priority = next_random();
     best->priority = next_random();
     return best;

@@ -19,7 +19,7 @@ using check::search_mode;
 
 const std::map<std::string, search_mode> modes{
     {"rotate", search_mode::rotate}, {"random", search_mode::random_walk}, {"pct", search_mode::pct},
-    {"pos", search_mode::pos},       {"surw", search_mode::surw},          {"bounded", search_mode::bounded}};
+    {"pos", search_mode::pos},       {"surw", search_mode::surw},          {"bounded", search_mode::bounded}, {"dfs", search_mode::dfs}};
 const std::map<std::string, points> places{
     {"auto", points::automatic}, {"sync", points::synchronisation}, {"memory", points::memory}};
 
@@ -58,7 +58,7 @@ void describe(CLI::App& verb, check_options& o, given& g) {
         ->check(CLI::Range(0.01, 1e6))
         ->capture_default_str();
     verb.add_option("-s,--strategy", g.mode,
-                    "how schedules are chosen: rotate, random, pct, pos, surw or bounded")
+                    "how schedules are chosen: rotate, random, pct, pos, surw, bounded or dfs")
         ->check(CLI::IsMember(modes))
         ->capture_default_str();
     verb.add_option("--policy", g.policies,
