@@ -11,7 +11,7 @@
 namespace heddle::inline v0::check {
 
 inline constexpr std::uint32_t channel_magic = 0x68646c63;  // "hdlc"
-inline constexpr std::uint32_t channel_version = 3;
+inline constexpr std::uint32_t channel_version = 4;
 
 /// The environment variable that tells the runtime the number of the descriptor of its socket to the
 /// explorer. Without it the runtime passes every call through.
