@@ -13,14 +13,14 @@
 namespace heddle::inline v0::check {
 
 struct recording {
-    orders asked;  ///< with which orders it was run
-    struct outcome outcome;
-    process_end end;
-    std::vector<event> events;  ///< all steps
-    std::vector<thread_record> threads;
-    std::vector<race_record> races;
+    orders asked{};  ///< with which orders it was run
+    struct outcome outcome{};
+    process_end end{};
+    std::vector<event> events{};  ///< all steps
+    std::vector<thread_record> threads{};
+    std::vector<race_record> races{};
     /// The last stacks that were recorded; empty unless the orders asked for them. See stack_of().
-    std::vector<stack_record> stacks;
+    std::vector<stack_record> stacks{};
     std::uint32_t first_stack = 1;  ///< number of stacks.front()
 
     /// Stack number `n` of an event, thread or race, innermost return address first; null if it was not kept.
