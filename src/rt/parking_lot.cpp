@@ -44,23 +44,23 @@ using detail::bucket;
 constexpr auto& table = detail::parking_table;
 
 // Under the checker each address has a bucket to itself, as long as there are enough. The lock of a shared
-// one would order tasks that have nothing to do with each other, and so hide races between them. Not
-// instrumented: one thread runs at a time, and where it is written down whose a bucket is must be no step of
-// the program's.
-__attribute__((no_sanitize("thread"))) bucket& own_bucket(const void* address, std::size_t home) noexcept {
-    for (std::size_t i = 0; i < bucket_count; ++i) {
-        bucket& b = table[(home + i) % bucket_count];
+// one would order tasks that have nothing to do with each other, and so hide races between them. They are
+// dealt out in the order of their first use, so that what happens does not depend on where things lie in
+// memory. Not instrumented: one thread runs at a time, and where it is written down whose a bucket is must be
+// no step of the program's.
+__attribute__((no_sanitize("thread"))) bucket& own_bucket(const void* address, bucket& otherwise) noexcept {
+    for (bucket& b : table) {
         if (b.address == nullptr) b.address = address;
         if (b.address == address) return b;
     }
-    return table[home];
+    return otherwise;
 }
 
 bucket& bucket_of(const void* address) noexcept {
     // Fibonacci hashing: the multiplication spreads the low, aligned bits over the high ones.
     const auto key = reinterpret_cast<std::uintptr_t>(address);
-    const auto home = static_cast<std::size_t>((key * 0x9E3779B97F4A7C15ull) >> 55);
-    return controlled() ? own_bucket(address, home) : table[home];
+    bucket& home = table[static_cast<std::size_t>((key * 0x9E3779B97F4A7C15ull) >> 55)];
+    return controlled() ? own_bucket(address, home) : home;
 }
 static_assert(bucket_count == 512, "the shift in bucket_of keeps 9 bits");
 
