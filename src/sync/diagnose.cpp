@@ -25,10 +25,17 @@ lock_books* books() noexcept {
     return diagnosing_locks() ? process.lock_books.load(std::memory_order_acquire) : nullptr;
 }
 
-// Those who are in the middle of a look at the former books keep them, so they are never freed.
+// Those who are in the middle of a look at the former books keep them, so they are never freed, only put aside.
+constinit std::atomic<lock_books*> former_books{nullptr};
+
 void replace(lock_books* fresh) noexcept {
-    process.lock_books.store(fresh, std::memory_order_release);
+    lock_books* const former = process.lock_books.exchange(fresh, std::memory_order_acq_rel);
     diagnosing.store(fresh != nullptr ? diagnosing_bit : 0, std::memory_order_relaxed);
+    if (former == nullptr) return;
+    former->put_aside_before = former_books.load(std::memory_order_relaxed);
+    while (!former_books.compare_exchange_weak(former->put_aside_before, former, std::memory_order_release,
+                                               std::memory_order_relaxed)) {
+    }
 }
 
 // A forked child knows nothing of what its parent held, and its copy of the books may be half written.

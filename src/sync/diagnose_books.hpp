@@ -104,6 +104,7 @@ struct lock_books {
     std::map<lock_number, std::map<lock_number, order_edge>> order;
     std::set<std::vector<lock_number>> reported;  // sets of locks whose order has been reported
     bool watched = false;                         // the timer has been started
+    lock_books* put_aside_before = nullptr;       // once they are replaced
 };
 
 /// Passes a finding to whoever wants it.

@@ -70,7 +70,8 @@ std::string thread_text(pid_t id) {
     if (error == EPERM) {
         if (is_realtime(how.kind))
             what += " (needs CAP_SYS_NICE, or a limit RLIMIT_RTPRIO of at least " +
-                    std::to_string(how.priority) + ")";
+                    std::to_string(how.priority) +
+                    "; and a control group with time for real-time threads, cpu.rt_runtime_us)";
         else if (how.kind == scheduling_class::deadline)
             what += " (needs CAP_SYS_NICE, and a thread that may run on all CPUs)";
         else

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/thread.hpp>
 #include <system_error>
+#include <thread>
 
 using namespace std::chrono_literals;
 using heddle::scheduling_class;
@@ -82,6 +84,18 @@ bool is_root() {
     if (!is_root()) GTEST_SKIP() << "needs to be root: only root may give threads priority and become " \
                                     "nobody"
 
+// A control group may have no time for real-time threads; then not even root is allowed any.
+bool real_time_permitted() {
+    const sched_param one{.sched_priority = 1};
+    int result = -1;
+    std::thread([&] { result = ::sched_setscheduler(0, SCHED_FIFO, &one); }).join();
+    return result == 0;
+}
+
+#define NEEDS_REAL_TIME()                                                                              \
+    if (!real_time_permitted()) GTEST_SKIP() << "needs real-time threads, which this machine or control " \
+                                                "group does not allow"
+
 }  // namespace
 
 TEST(thread_scheduling, of_a_new_thread_is_that_of_its_creator) {
@@ -93,6 +107,7 @@ TEST(thread_scheduling, of_a_new_thread_is_that_of_its_creator) {
 
 TEST(thread_scheduling, goes_from_class_to_class) {
     NEEDS_ROOT();
+    NEEDS_REAL_TIME();
     waiting_thread t;
     for (const auto& how : {thread_scheduling{.kind = scheduling_class::batch, .nice = 3},
                             thread_scheduling{.kind = scheduling_class::idle},
@@ -108,6 +123,7 @@ TEST(thread_scheduling, goes_from_class_to_class) {
 
 TEST(thread_scheduling, says_the_priority_of_its_class) {
     NEEDS_ROOT();
+    NEEDS_REAL_TIME();
     waiting_thread t;
     t->set_priority(4);
     EXPECT_EQ(t->priority(), 4);
