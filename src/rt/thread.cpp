@@ -29,10 +29,10 @@ void set_thread_name(pid_t native_id, const std::string& name) noexcept {
     ::close(file);
 }
 
-pthread_t start_thread(void* (*body)(void*), void* argument, std::size_t stack_size) {
+// glibc stores the handle before the new thread runs; afterwards `thread` may be gone.
+void start_thread(pthread_t& thread, void* (*body)(void*), void* argument, std::size_t stack_size) {
     pthread_attr_t attributes;
     ::pthread_attr_init(&attributes);
-    pthread_t thread{};
     int error = 0;
     if (stack_size != 0) {
         const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -43,7 +43,6 @@ pthread_t start_thread(void* (*body)(void*), void* argument, std::size_t stack_s
     if (error == 0) error = ::pthread_create(&thread, &attributes, body, argument);
     ::pthread_attr_destroy(&attributes);
     if (error != 0) throw_system_error(error, "starting a thread");
-    return thread;
 }
 
 void join_thread(pthread_t thread) noexcept {

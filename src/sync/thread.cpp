@@ -86,7 +86,8 @@ class thread_core {
         record_->enter();
         try {
             auto passed = std::make_unique<std::shared_ptr<launch>>(shared);
-            thread_ = rt::start_thread(&run, passed.get(), shared->options.stack_size);
+            // From here on the thread may destroy this, which then is not touched any more.
+            rt::start_thread(thread_, &run, passed.get(), shared->options.stack_size);
             passed.release();  // NOLINT: run() owns it
         } catch (...) {
             give_back(*shared);

@@ -64,8 +64,9 @@ class os_thread {
 };
 
 /// Starts a thread that calls `body(argument)`, with a stack of at least `stack_size` bytes (0: the system's
-/// choice). It must be joined or detached. @throws std::system_error
-HEDDLE_API pthread_t start_thread(void* (*body)(void*), void* argument, std::size_t stack_size);
+/// choice), and writes its handle to `thread` before that. It must be joined or detached. @throws
+/// std::system_error
+HEDDLE_API void start_thread(pthread_t& thread, void* (*body)(void*), void* argument, std::size_t stack_size);
 /// Waits for the end of such a thread. Blocks the calling thread.
 HEDDLE_API void join_thread(pthread_t thread) noexcept;
 /// Lets such a thread go its own way.
