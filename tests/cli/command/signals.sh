@@ -37,7 +37,8 @@ finish() { # EXIT_CODE
     local code=0
     wait "$command" || code=$?
     [[ $code -eq $1 ]] || fail "exit code $code, not $1"
-    nothing_left || fail "processes are left behind: $(started | tr '\n' ' ')"
+    # Workers end because those who started them do, which may be a moment later.
+    eventually "all processes have gone" nothing_left
 }
 
 # Enough to compute for many seconds, in items of a fraction of a second.
