@@ -17,6 +17,11 @@ inline constexpr std::uint32_t channel_version = 4;
 /// explorer. Without it the runtime passes every call through.
 inline constexpr char channel_variable[] = "HEDDLE_CHECK_SOCKET";
 
+/// The dynamic linker is asked to find all functions at once, rather than each when a forked copy first calls
+/// it; a value by which the runtime knows that the user has not asked for it.
+inline constexpr char bind_now_variable[] = "LD_BIND_NOW";
+inline constexpr char bound_by_explorer[] = "heddle";
+
 inline constexpr unsigned max_threads = 256;          // alive at once
 inline constexpr unsigned max_thread_records = 4096;  // in one schedule
 inline constexpr unsigned max_races = 32;
@@ -82,6 +87,7 @@ enum class action : std::uint8_t {
     yield,
     file_wait,
     process_wait,
+    blocked,  // in a call that is not modelled
     read,
     write,
     atomic_load,
@@ -270,6 +276,7 @@ enum unmodelled_flag : std::uint32_t {
     unmodelled_signal = 4,         ///< a signal came from outside: a timer's, another process's
     unmodelled_real_wait = 8,      ///< it waited for something outside
     unmodelled_pi_lock = 16,
+    unmodelled_blocking = 32,  ///< a thread waited where the engine does not see it
 };
 
 /// Where SURW expects events: how many each thread had in earlier schedules.

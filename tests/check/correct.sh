@@ -6,4 +6,5 @@ program=$1
 shift 2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-"$HEDDLE" check --schedules 1000 --time 60 --replay-file "$scratch/replay" "$@" "$program"
+[[ " $* " == *" --schedules "* ]] || set -- --schedules 1000 "$@"
+"$HEDDLE" check --time 60 --replay-file "$scratch/replay" "$@" "$program"

@@ -83,7 +83,9 @@ TEST(dfs, runs_one_order_of_steps_that_do_not) {
     const check::report r = check::explore(
         [&] {
             // They meet once, so that the instruction is one on which threads conflict.
-            struct alignas(64) line { std::atomic<unsigned> n{0}; };
+            struct alignas(64) line {
+                std::atomic<unsigned> n{0};
+            };
             line lines[3];
             const auto work = [&](unsigned who) {
                 return [&lines, who] {

@@ -49,6 +49,7 @@ constexpr wording words[] = {
     {action::yield, "", "yields", nullptr},
     {action::file_wait, "", "goes on with input or output", "waits for input or output"},
     {action::process_wait, "", "goes on after a process ended", "waits for a process to end"},
+    {action::blocked, "", "comes back from a call that is not controlled", "waits in a call that is not controlled"},
     {action::read, "", "reads", nullptr},
     {action::write, "", "writes", nullptr},
     {action::atomic_load, "atomic", "loads", nullptr},
@@ -90,7 +91,7 @@ const char* object_word(action a) noexcept {
 
 std::string done_text(action a, const std::string& object) {
     const wording& w = wording_of(a);
-    return with_object(w.done, w.object, object);
+    return a == action::none ? w.done : with_object(w.done, w.object, object);
 }
 
 std::string waits_text(action a, const std::string& object) {

@@ -15,7 +15,8 @@ std::vector<guide_branch> exhaustive_enumeration::guide() const {
     std::vector<guide_branch> guide;
     guide.reserve(path_.size());
     for (const decision& d : path_)
-        guide.push_back({.explored = d.number || !reduced_ ? 0 : d.explored, .chosen = d.chosen, .unused = {}});
+        guide.push_back(
+            {.explored = d.number || !reduced_ ? 0 : d.explored, .chosen = d.chosen, .unused = {}});
     return guide;
 }
 

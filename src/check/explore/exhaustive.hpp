@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// All schedules, depth first, without those that differ from another only in the order of independent steps (sleep sets: the
-// runtime leaves those out, see runtime/sleep_set.hpp; here is the tree of decisions).
+// All schedules, depth first, without those that differ from another only in the order of independent steps
+// (sleep sets: the runtime leaves those out, see runtime/sleep_set.hpp; here is the tree of decisions).
 
 #include <check/explore/recording.hpp>
 #include <vector>
@@ -19,8 +19,8 @@ class exhaustive_enumeration {
 
     enum class step { more, last, unlike };
 
-    /// Takes the schedule that the guide has led to. `unlike`: it met other choices than the schedule before it
-    /// did, and nothing can be said about all of them.
+    /// Takes the schedule that the guide has led to. `unlike`: it met other choices than the schedule before
+    /// it did, and nothing can be said about all of them.
     step advance(const recording& r);
 
  private:

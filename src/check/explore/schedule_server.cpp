@@ -32,7 +32,7 @@ constexpr int first_descriptor = 200;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-std::vector<std::string> environment_of(const target& what) {
+std::vector<std::string> environment_of(const target& what, bool bind_now) {
     std::vector<std::string> result;
     for (char** e = environ; *e != nullptr; ++e)
         if (std::strncmp(*e, "LD_PRELOAD=", 11) != 0) result.emplace_back(*e);
@@ -41,6 +41,8 @@ std::vector<std::string> environment_of(const target& what) {
         preload += std::string(":") + before;
     result.push_back("LD_PRELOAD=" + preload);
     result.push_back(std::string(channel_variable) + "=" + std::to_string(first_descriptor));
+    if (bind_now && ::getenv(bind_now_variable) == nullptr)
+        result.push_back(std::string(bind_now_variable) + "=" + bound_by_explorer);
     for (const auto& [name, value] : what.environment) result.push_back(name + "=" + value);
     return result;
 }
@@ -150,11 +152,17 @@ schedule_server::schedule_server(const std::function<void(int socket, channel& s
         ::_exit(0);
     }
     theirs.reset();  // or nobody would notice that the server has hung up
-    wait_until_ready("the test");
+    wait_until_ready("the test", false);
 }
 
 schedule_server::schedule_server(const target& what) {
-    map_memory();
+    // A program that names a function which is nowhere, and never calls it, starts only the second time.
+    if (!start(what, true)) start(what, false);
+}
+
+// @return false if the dynamic linker may have refused to bind all functions
+bool schedule_server::start(const target& what, bool bind_now) {
+    if (shared_ == nullptr) map_memory();
     unique_fd theirs = connect();
     make_capture();
     output_ = unique_fd(::open(what.output.empty() ? "/dev/null" : what.output.c_str(),
@@ -162,7 +170,7 @@ schedule_server::schedule_server(const target& what) {
     if (!output_) fail(what.output.c_str());
 
     std::vector<std::string> arguments = what.command;
-    std::vector<std::string> environment = environment_of(what);
+    std::vector<std::string> environment = environment_of(what, bind_now);
     const std::vector<char*> argv = pointers(arguments);
     const std::vector<char*> envp = pointers(environment);
     int pipe[2];
@@ -176,12 +184,6 @@ schedule_server::schedule_server(const target& what) {
         // The same addresses in every process: a schedule is the same one only if its locks are where they
         // were.
         ::personality(static_cast<unsigned long>(::personality(0xFFFFFFFF)) | ADDR_NO_RANDOMIZE);
-        if (what.cpu >= 0) {
-            cpu_set_t set;
-            CPU_ZERO(&set);
-            CPU_SET(static_cast<unsigned>(what.cpu), &set);
-            ::sched_setaffinity(0, sizeof set, &set);
-        }
         no_core_files();
         give_descriptors(theirs.get(), memory_.get(), output_.get(), captured_.get());
         ::execvpe(argv[0], argv.data(), envp.data());
@@ -198,10 +200,17 @@ schedule_server::schedule_server(const target& what) {
         fail(what.command.front().c_str());
     }
     theirs.reset();  // or nobody would notice that the server has hung up
-    wait_until_ready(what.command.front());
+    return wait_until_ready(what.command.front(), bind_now);
 }
 
-void schedule_server::wait_until_ready(const std::string& program) {
+void schedule_server::pin(int cpu) noexcept {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(cpu), &set);
+    if (::sched_setaffinity(pid_, sizeof set, &set) == 0) cpu_ = cpu;
+}
+
+bool schedule_server::wait_until_ready(const std::string& program, bool bind_now) {
     answer a{};
     const auto limit = rt::deadline::after(std::chrono::seconds(20));
     try {
@@ -214,10 +223,15 @@ void schedule_server::wait_until_ready(const std::string& program) {
         throw error(program +
                     " does not reach its main(): is it statically linked, or does it need input to start?");
     }
-    if (a.pid != -1)
-        throw error(program +
-                    " ended before its main(): it is statically linked, or its start fails; run it without "
-                    "the checker");
+    if (a.pid == -1) return true;
+    constexpr int refused = 127;  // the dynamic linker's status
+    int status = 0;
+    const bool ended = ::waitpid(pid_, &status, 0) == pid_;
+    if (ended) pid_ = 0;
+    if (bind_now && ended && WIFEXITED(status) && WEXITSTATUS(status) == refused) return false;
+    throw error(program +
+                " ended before its main(): it is statically linked, or its start fails; run it without "
+                "the checker");
 }
 
 schedule_server::~schedule_server() {

@@ -24,7 +24,6 @@ struct target {
     std::string runtime;                                             ///< path of libheddle_check.so
     std::vector<std::pair<std::string, std::string>> environment{};  ///< set in addition
     std::string output{};  ///< where the program's output goes; empty: nowhere
-    int cpu = -1;          ///< run on this CPU only: a fork is cheaper where its parent ran; negative: on any
 };
 
 /// How a schedule ended, from the outside. The rest is in the channel.
@@ -60,6 +59,11 @@ class schedule_server {
     const channel& shared() const noexcept { return *shared_; }
     pid_t pid() const noexcept { return pid_; }
 
+    /// Runs all schedules from now on on this CPU: a copy costs less where its parent ran.
+    void pin(int cpu) noexcept;
+    /// Which it is, or -1.
+    int cpu() const noexcept { return cpu_; }
+
     /// What a schedule with order_capture is to print on its standard output.
     void expect_output(std::string text) { expected_ = std::move(text); }
     const std::optional<std::string>& expected_output() const noexcept { return expected_; }
@@ -75,7 +79,8 @@ class schedule_server {
     void begin_capture();
     void end_capture(process_end& end);
     unique_fd connect();
-    void wait_until_ready(const std::string& program);
+    bool start(const target& what, bool bind_now);
+    bool wait_until_ready(const std::string& program, bool bind_now);
 
     unique_fd memory_;
     channel* shared_ = nullptr;
@@ -84,6 +89,7 @@ class schedule_server {
     std::optional<std::string> expected_;
     pollable socket_;
     pid_t pid_ = 0;
+    int cpu_ = -1;
 };
 
 }  // namespace heddle::inline v0::check

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "search.hpp"
 
+#include <sched.h>
 #include <algorithm>
-#include <atomic>
-#include <heddle/rt/clock.hpp>
-#include <heddle/sync/mutex.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
 #include <mutex>
-#include <unordered_map>
 
-#include "bounded.hpp"
-#include "exhaustive.hpp"
+#include "campaign.hpp"
 #include "minimise.hpp"
 #include "plan.hpp"
 #include "standstill.hpp"
@@ -25,72 +21,17 @@ constexpr std::uint64_t small_program = 400;  // decisions
 // How many random schedules come before the systematic ones.
 constexpr std::uint64_t random_first = 500;
 
-std::ptrdiff_t conflicts_known(const schedule_server& server) {
-    const auto& hot = server.shared().hot;
-    return std::count_if(std::begin(hot), std::end(hot), [](std::uint64_t pc) { return pc != 0; });
+// The n-th CPU, from the one that this runs on, of those that it may run on.
+int allowed_cpu(unsigned n) noexcept {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+    n %= static_cast<unsigned>(CPU_COUNT(&set));
+    int cpu = ::sched_getcpu();
+    for (;; cpu = (cpu + 1) % CPU_SETSIZE)
+        if (cpu >= 0 && CPU_ISSET(static_cast<unsigned>(cpu), &set) && n-- == 0) return cpu;
 }
 
-// What the jobs share. A job's own server is only its own.
-class campaign {
- public:
-    campaign(const server_maker& make, const search_options& o)
-        : make_(make),
-          o_(o),
-          begin_(rt::clock::now()),
-          until_(rt::deadline::after(o.time)) {}
-
-    search_result run(const std::function<void(finding&, const schedule_server&)>& use);
-
- private:
-    struct failure {
-        std::uint64_t schedule;
-        recording r;
-        std::shared_ptr<schedule_server> server;
-    };
-
-    void run_job(bool leads);
-    void run_random(std::shared_ptr<schedule_server>& server, bool leads);
-    bool run_bounded(std::shared_ptr<schedule_server>& server);
-    void run_exhaustive(std::shared_ptr<schedule_server>& server);
-    orders systematic_orders(guidance how, std::size_t length);
-    bool systematic_may_go_on();
-    bool run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number);
-    void find_expected_output();
-    void renew(std::shared_ptr<schedule_server>& server);
-    void take_hot(schedule_server& server);
-    void give_hot(const schedule_server& server);
-    void weigh(const recording& r);
-    void fill_weights(channel& c, const orders& asked);
-    bool may_go_on(std::uint64_t number);
-    bool systematic_only() const { return o_.mode == search_mode::bounded || o_.mode == search_mode::dfs; }
-    bool time_left() const { return rt::clock::now() - begin_ < o_.time && !stop_; }
-    void conclude(search_result& result, const std::function<void(finding&, const schedule_server&)>& use);
-
-    const server_maker& make_;
-    const search_options& o_;
-    const rt::clock::time_point begin_;
-    const rt::deadline until_;
-    std::atomic<std::uint64_t> next_{1};
-    std::atomic<std::uint64_t> done_{0};
-    std::atomic<std::uint64_t> steps_{0};
-    std::atomic<std::uint64_t> stopped_{0};
-    std::atomic<std::uint64_t> expected_{0};
-    std::atomic<std::uint64_t> decisions_{0};
-    std::atomic<std::uint64_t> threads_{0};
-    std::atomic<std::uint32_t> unmodelled_{0};
-    std::atomic<bool> instrumented_{false};
-    std::atomic<bool> stop_{false};
-    std::atomic<bool> interrupted_{false};
-
-    heddle::mutex lock_;
-    std::optional<failure> failure_;
-    std::vector<std::uint64_t> hot_;
-    std::unordered_map<std::uint64_t, std::uint64_t> weights_;  // by thread path, with those it started
-    std::vector<std::uint64_t> addresses_;                      // on which threads met
-    std::string not_supported_;
-    std::optional<std::string> expected_output_;  // set before the jobs begin
-    search_result result_;
-};
+}  // namespace
 
 void campaign::take_hot(schedule_server& server) {
     const std::lock_guard hold(lock_);
@@ -152,7 +93,9 @@ bool campaign::may_go_on(std::uint64_t number) {
 }
 
 void campaign::renew(std::shared_ptr<schedule_server>& server) {
+    const int cpu = server != nullptr ? server->cpu() : allowed_cpu(servers_++);
     server = make_();
+    if (o_.mode != search_mode::jitter && cpu >= 0) server->pin(cpu);
     if (expected_output_) server->expect_output(*expected_output_);
     take_hot(*server);
 }
@@ -173,6 +116,7 @@ void campaign::find_expected_output() {
 bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number) {
     channel& c = server->shared();
     c.orders = asked;
+    if (baton_) c.orders.flags |= order_baton;
     fill_weights(c, asked);
     const process_end end = server->run({.patience = o_.patience, .until = until_, .stop = &stop_});
     if (end.lost) {
@@ -182,6 +126,11 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
     if (end.stopped) {
         ++stopped_;
         return false;
+    }
+    // It waits in a call that is not modelled, with all threads; with the baton others can go on meanwhile.
+    if (end.hung && (c.orders.flags & (order_baton | order_jitter)) == 0) {
+        baton_ = true;
+        return run_one(server, asked, number);
     }
     const struct outcome& out = c.outcome;
     steps_ += out.steps;
@@ -233,79 +182,6 @@ void campaign::run_random(std::shared_ptr<schedule_server>& server, bool leads) 
             if (result_.complete) stop_ = true;
         }
     }
-}
-
-// The orders of a systematic schedule: hot instructions only, and no preemption but those of the guide.
-orders campaign::systematic_orders(guidance how, std::size_t length) {
-    orders asked = plan(o_, warm_up + 1, instrumented_, expected_);
-    asked.how = strategy_kind::first;
-    asked.guided = how;
-    asked.guide_length = length;
-    return asked;
-}
-
-// @return whether one more systematic schedule may be run.
-bool campaign::systematic_may_go_on() {
-    const bool shared = o_.mode == search_mode::rotate;  // with the random ones
-    if (!time_left() || result_.systematic >= (shared ? std::max<std::uint64_t>(o_.schedules / 2, 1) : o_.schedules))
-        return false;
-    if (o_.progress && !o_.progress(done_)) {
-        interrupted_ = true;
-        stop_ = true;
-        return false;
-    }
-    ++result_.systematic;
-    return true;
-}
-
-// All with no preemption, then all with one, and so on. @return false if the search is over.
-bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
-    for (unsigned bound = 0; bound <= o_.depth; ++bound) {
-        const auto known_before = conflicts_known(*server);
-        bounded_enumeration all(bound);
-        do {
-            if (!systematic_may_go_on()) return false;
-            const orders asked = systematic_orders(guidance::decisions, all.prefix().size());
-            std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
-            if (!run_one(server, asked, next_.fetch_add(1))) return false;
-            // Not deterministic: nothing can be said.
-            if (server->shared().outcome.how == verdict::diverged) return false;
-        } while (all.advance(copy_recording(*server, {})));
-        // Conflicts that were first seen now make more points: all again, with those.
-        if (conflicts_known(*server) != known_before) {
-            --bound;
-            continue;
-        }
-        result_.complete_to = bound;
-        if (!all.limited()) {
-            result_.complete = true;
-            return false;
-        }
-    }
-    return true;
-}
-
-// All. Which steps depend on each other is known where memory is a point, and no step depends on the time.
-void campaign::run_exhaustive(std::shared_ptr<schedule_server>& server) {
-    bool reduced = (systematic_orders(guidance::none, 0).flags & order_memory_points) != 0;
-    for (;;) {
-        const auto known_before = conflicts_known(*server);
-        const bool reduced_before = reduced;
-        exhaustive_enumeration all(reduced);
-        exhaustive_enumeration::step next;
-        do {
-            if (!systematic_may_go_on()) return;
-            const std::vector<guide_branch> guide = all.guide();
-            const orders asked = systematic_orders(guidance::branches, guide.size());
-            std::copy(guide.begin(), guide.end(), server->shared().guide_branches);
-            if (!run_one(server, asked, next_.fetch_add(1))) return;
-            if (server->shared().outcome.timed != 0) reduced = false;
-            next = all.advance(copy_recording(*server, {}));
-            if (next == exhaustive_enumeration::step::unlike) return;
-        } while (next == exhaustive_enumeration::step::more && reduced == reduced_before);
-        if (reduced == reduced_before && conflicts_known(*server) == known_before) break;
-    }
-    result_.complete = true;
 }
 
 void campaign::run_job(bool leads) {
@@ -383,6 +259,10 @@ void campaign::conclude(search_result& result,
             "what comes from outside (input, the network, other processes): it was waited for in real time, "
             "and a "
             "schedule is repeated only as far as it is the same");
+    if ((met & unmodelled_blocking) != 0)
+        result.not_covered.push_back(
+            "when calls come back that wait inside libc or the kernel: other threads went on meanwhile, in real time, "
+            "and a schedule need not be the same twice");
     if ((met & unmodelled_shared_object) != 0)
         result.not_covered.push_back("locks shared with other processes");
     if ((met & unmodelled_signal) != 0)
@@ -427,8 +307,6 @@ void campaign::conclude(search_result& result,
     use(found, server);
     result.found = std::move(found);
 }
-
-}  // namespace
 
 recording run_switches(schedule_server& server, const orders& base, const std::vector<guide_switch>& switches,
                        std::chrono::milliseconds patience) {

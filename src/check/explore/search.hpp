@@ -16,7 +16,8 @@ namespace heddle::inline v0::check {
 
 /// How the schedules are chosen.
 enum class search_mode {
-    rotate,  ///< the four random ones in turn; for small programs all schedules, those with few preemptions first
+    rotate,  ///< the four random ones in turn; for small programs all schedules, those with few preemptions
+             ///< first
     random_walk,
     pct,
     pos,

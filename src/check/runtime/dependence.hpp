@@ -7,7 +7,8 @@
 
 namespace heddle::inline v0::check::runtime {
 
-/// Whether they touch the same memory or primitive and one of them changes it, or one of them has to do with everything.
+/// Whether they touch the same memory or primitive and one of them changes it, or one of them has to do with
+/// everything.
 inline bool dependent(const operation& a, const operation& b) noexcept {
     if (a.global || b.global) return true;
     if (!a.writes && !b.writes) return false;

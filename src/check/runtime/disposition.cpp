@@ -11,9 +11,9 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(int, const struct sigaction*, struct sigaction*)> real_sigaction("sigaction");
-constinit real_function<sighandler_t(int, sighandler_t)> real_signal("signal");
-constinit real_function<sighandler_t(int, sighandler_t)> real_sysv_signal("__sysv_signal");
+HEDDLE_REAL real_function<int(int, const struct sigaction*, struct sigaction*)> real_sigaction("sigaction");
+HEDDLE_REAL real_function<sighandler_t(int, sighandler_t)> real_signal("signal");
+HEDDLE_REAL real_function<sighandler_t(int, sighandler_t)> real_sysv_signal("__sysv_signal");
 
 constexpr int n_signals = 65;
 constinit struct sigaction handlers[n_signals]{};  // the program's

@@ -13,11 +13,11 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<void(int)> real_process_exit("exit");
-constinit real_function<void(int)> real_immediate_exit("_exit");
-constinit real_function<void(int)> real_quick_exit("quick_exit");
-constinit real_function<void()> real_abort("abort");
-constinit real_function<void(const char*, const char*, unsigned, const char*)> real_assert_fail(
+HEDDLE_REAL real_function<void(int)> real_process_exit("exit");
+HEDDLE_REAL real_function<void(int)> real_immediate_exit("_exit");
+HEDDLE_REAL real_function<void(int)> real_quick_exit("quick_exit");
+HEDDLE_REAL real_function<void()> real_abort("abort");
+HEDDLE_REAL real_function<void(const char*, const char*, unsigned, const char*)> real_assert_fail(
     "__assert_fail");
 
 bool everyone_else_has_ended(const thread& t) noexcept {
@@ -80,9 +80,11 @@ using namespace heddle::check::runtime;
 HEDDLE_INTERPOSED void exit(int status) {
     if (thread* const me = controlled()) {
         const void* const pc = HEDDLE_RETURN_ADDRESS;
-        take_turn(
-            *me,
-            {.what = action::exit, .writes = false, .global = true, .pc = pc, .value = static_cast<std::uint64_t>(status)});
+        take_turn(*me, {.what = action::exit,
+                        .writes = false,
+                        .global = true,
+                        .pc = pc,
+                        .value = static_cast<std::uint64_t>(status)});
         complain_of_threads_left(*me);
     }
     real_process_exit(status);

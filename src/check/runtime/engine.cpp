@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cstring>
+#include "blocked.hpp"
 #include "cancellation.hpp"
 #include "detector.hpp"
 #include "failure.hpp"
@@ -77,8 +78,8 @@ std::uint64_t slots_of(thread* const* candidates, unsigned n) noexcept {
     return set;
 }
 
-// Lets somebody go on; returns when `me` has been chosen.
-void reschedule(thread& me) noexcept {
+// Who goes on, of those that can.
+thread& choose_next(thread& me) noexcept {
     engine.now += engine.shared->orders.step_ns;
     if (engine.steps >= engine.shared->orders.max_steps) fail_without_progress(me);
 
@@ -122,20 +123,35 @@ void reschedule(thread& me) noexcept {
         if (&t != chosen) t.yielded = false;
     });
     ++chosen->steps;
-    if (chosen != &me) {
-        ++engine.switches;
-        switch_to(me, *chosen);
-    }
+    if (chosen != &me) ++engine.switches;
+    __atomic_store_n(&engine.running, chosen, __ATOMIC_RELEASE);
+    return *chosen;
+}
+
+// Lets somebody go on; returns when `me` has been chosen.
+void reschedule(thread& me) noexcept {
+    thread& chosen = choose_next(me);
+    if (&chosen != &me) switch_to(me, chosen);
 }
 
 }  // namespace
 
+void go_on_without(thread& stuck) noexcept {
+    const void* const pc = stuck.pending.pc;
+    stuck.pending = {.what = action::blocked, .writes = false, .global = true, .pc = pc};
+    stuck.yielded = false;
+    stuck.stack = 0;
+    hand_over(choose_next(stuck));
+}
+
 bool can_go(const thread& t) noexcept {
+    if (__atomic_load_n(&t.place, __ATOMIC_ACQUIRE) == outside) return false;
     return t.pending.ready == nullptr || t.pending.ready(t) || (t.pending.cancellable && must_leave(t)) ||
            due_signals(t) != 0;
 }
 
 turn take_turn(thread& me, const operation& op) noexcept {
+    const inside_engine here(me);
     for (;;) {
         me.pending = op;
         me.yielded = op.yields;
@@ -220,6 +236,7 @@ void forget_thread(thread& t) noexcept {
 void finish(thread& me) noexcept {
     me.pending = {.what = action::thread_end, .writes = false};
     me.finished = true;
+    const inside_engine here(me);
     thread_finished(me);
     if (flag(order_stacks)) me.stack = 0;
     reschedule(me);
@@ -239,6 +256,8 @@ void begin_schedule(channel& shared) noexcept {
     main.handle = ::pthread_self();
     adopt_main(main);
     begin_strategy();
+    engine.running = &main;
+    if (flag(order_baton)) watch_for_blocked();
     current_thread = &main;
 }
 

@@ -35,7 +35,7 @@ struct operation {
     bool yields = false;       // the others go first
     bool cancellable = false;  // a wait that ends when the thread is cancelled
     interruption interrupted_by_signals = interruption::none;
-    bool global = false;       // depends on what every other thread does
+    bool global = false;  // depends on what every other thread does
     const void* address = nullptr;
     const void* also = nullptr;  // another address that it changes
     const void* pc = nullptr;
@@ -73,7 +73,11 @@ struct execution {
     const void* calls[max_calls];
 };
 
+/// Where a thread's kernel thread is that has the baton; see blocked.hpp.
+enum whereabouts : std::uint8_t { in_program, in_engine, outside, returning };
+
 struct thread {
+    std::uint8_t place;  // a whereabouts
     // What it is about to do.
     operation pending;
     bool timed_out;
@@ -85,7 +89,7 @@ struct thread {
     bool cancel_requested;
     bool cancel_enabled;
     bool cancelling;
-    bool asleep;  // sleep_set.hpp
+    bool asleep;               // sleep_set.hpp
     std::uint8_t last_passes;  // of the key's destructor
     std::uint16_t slot;
     std::uint32_t number;
@@ -130,6 +134,7 @@ struct engine_state {
     bool on;  // a schedule is running in this process
     channel* shared;
     thread* threads[max_threads];  // by slot; null: free
+    thread* running;               // has been chosen last
     std::uint32_t slots;           // slots in use are below
     std::uint32_t numbers;
     std::uint64_t steps;
@@ -151,10 +156,21 @@ extern engine_state engine;
 /// Set on threads that the engine controls while a schedule runs, and only there.
 extern thread_local thread* current_thread __attribute__((tls_model("initial-exec")));
 
-/// The calling thread if the engine controls it. Asked for at every point of synchronisation.
+/// A thread that was given up because it blocked comes back; returns when it has its turn.
+void come_back(thread& me) noexcept;
+
+/// The calling thread if the engine controls it, which may use the engine now.
+inline thread* engaged() noexcept {
+    thread* const me = current_thread;
+    if (me != nullptr && __atomic_load_n(&me->place, __ATOMIC_ACQUIRE) == outside) [[unlikely]]
+        come_back(*me);
+    return me;
+}
+
+/// The same. Asked for at every point of synchronisation.
 inline thread* controlled() noexcept {
     if (current_thread == nullptr && jitter_on) jitter();
-    return current_thread;
+    return engaged();
 }
 
 /// Announces `op`, lets others run, and returns when the calling thread may do it, or its deadline has

@@ -42,7 +42,7 @@ void announce(const volatile void* address, std::uint32_t size, kind k, const vo
 // What the access orders. It belongs to the same step: nobody else runs between the two.
 void note_access(const volatile void* address, std::uint32_t size, kind k, int order,
                  const void* pc) noexcept {
-    thread* const me = current_thread;
+    thread* const me = engaged();
     if (me == nullptr || !flag(order_races)) return;
     const void* const a = const_cast<const void*>(address);
     object& o = object_at(a);

@@ -14,7 +14,7 @@ namespace {
 using main_function = int (*)(int, char**, char**);
 
 constinit main_function program_main = nullptr;
-constinit real_function<int(main_function, int, char**, void (*)(), void (*)(), void (*)(), void*)>
+HEDDLE_REAL real_function<int(main_function, int, char**, void (*)(), void (*)(), void (*)(), void*)>
     real_start("__libc_start_main");
 
 int serve_then_main(int argc, char** argv, char** environment) {

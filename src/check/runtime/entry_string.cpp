@@ -13,28 +13,29 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<void*(void*, const void*, std::size_t)> real_memcpy("memcpy");
-constinit real_function<void*(void*, const void*, std::size_t)> real_mempcpy("mempcpy");
-constinit real_function<void*(void*, const void*, std::size_t)> real_memmove("memmove");
-constinit real_function<void*(void*, int, std::size_t)> real_memset("memset");
-constinit real_function<int(const void*, const void*, std::size_t)> real_memcmp("memcmp");
-constinit real_function<int(const void*, const void*, std::size_t)> real_bcmp("bcmp");
-constinit real_function<std::size_t(const char*)> real_strlen("strlen");
-constinit real_function<int(const char*, const char*)> real_strcmp("strcmp");
-constinit real_function<int(const char*, const char*, std::size_t)> real_strncmp("strncmp");
-constinit real_function<char*(char*, const char*)> real_strcpy("strcpy");
-constinit real_function<char*(char*, const char*)> real_stpcpy("stpcpy");
-constinit real_function<char*(char*, const char*, std::size_t)> real_strncpy("strncpy");
-constinit real_function<char*(char*, const char*)> real_strcat("strcat");
+HEDDLE_REAL real_function<void*(void*, const void*, std::size_t)> real_memcpy("memcpy");
+HEDDLE_REAL real_function<void*(void*, const void*, std::size_t)> real_mempcpy("mempcpy");
+HEDDLE_REAL real_function<void*(void*, const void*, std::size_t)> real_memmove("memmove");
+HEDDLE_REAL real_function<void*(void*, int, std::size_t)> real_memset("memset");
+HEDDLE_REAL real_function<int(const void*, const void*, std::size_t)> real_memcmp("memcmp");
+HEDDLE_REAL real_function<int(const void*, const void*, std::size_t)> real_bcmp("bcmp");
+HEDDLE_REAL real_function<std::size_t(const char*)> real_strlen("strlen");
+HEDDLE_REAL real_function<int(const char*, const char*)> real_strcmp("strcmp");
+HEDDLE_REAL real_function<int(const char*, const char*, std::size_t)> real_strncmp("strncmp");
+HEDDLE_REAL real_function<char*(char*, const char*)> real_strcpy("strcpy");
+HEDDLE_REAL real_function<char*(char*, const char*)> real_stpcpy("stpcpy");
+HEDDLE_REAL real_function<char*(char*, const char*, std::size_t)> real_strncpy("strncpy");
+HEDDLE_REAL real_function<char*(char*, const char*)> real_strcat("strcat");
 // As these are called with -D_FORTIFY_SOURCE: the last argument is the size of what is written to.
-constinit real_function<void*(void*, const void*, std::size_t, std::size_t)> real_memcpy_chk("__memcpy_chk");
-constinit real_function<void*(void*, const void*, std::size_t, std::size_t)> real_memmove_chk(
+HEDDLE_REAL real_function<void*(void*, const void*, std::size_t, std::size_t)> real_memcpy_chk(
+    "__memcpy_chk");
+HEDDLE_REAL real_function<void*(void*, const void*, std::size_t, std::size_t)> real_memmove_chk(
     "__memmove_chk");
-constinit real_function<void*(void*, int, std::size_t, std::size_t)> real_memset_chk("__memset_chk");
-constinit real_function<char*(char*, const char*, std::size_t)> real_strcpy_chk("__strcpy_chk");
-constinit real_function<char*(char*, const char*, std::size_t, std::size_t)> real_strncpy_chk(
+HEDDLE_REAL real_function<void*(void*, int, std::size_t, std::size_t)> real_memset_chk("__memset_chk");
+HEDDLE_REAL real_function<char*(char*, const char*, std::size_t)> real_strcpy_chk("__strcpy_chk");
+HEDDLE_REAL real_function<char*(char*, const char*, std::size_t, std::size_t)> real_strncpy_chk(
     "__strncpy_chk");
-constinit real_function<char*(char*, const char*, std::size_t)> real_strcat_chk("__strcat_chk");
+HEDDLE_REAL real_function<char*(char*, const char*, std::size_t)> real_strcat_chk("__strcat_chk");
 
 // Whether a call that returns to `pc` is looked at. Most calls are not: this comes first and is short.
 bool looks(const void* pc) noexcept {

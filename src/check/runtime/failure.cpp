@@ -23,8 +23,9 @@ void describe_threads() noexcept {
         r.steps = t.steps;
         r.detached = t.detached;
         r.stack = t.stack;
-        r.state =
-            t.pending.ready == nullptr || t.pending.ready(t) ? thread_state::ready : thread_state::blocked;
+        const bool away = __atomic_load_n(&t.place, __ATOMIC_ACQUIRE) == outside;
+        const bool ready = !away && (t.pending.ready == nullptr || t.pending.ready(t));
+        r.state = ready ? thread_state::ready : thread_state::blocked;
         if (t.pending.what == action::thread_join)
             r.owner = t.joins->number + 1;
         else if (t.pending.on != nullptr && t.pending.on->owner != nullptr)

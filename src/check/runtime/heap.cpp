@@ -24,7 +24,7 @@ using namespace heddle::check::runtime;
 namespace {
 // All of the block, which may be larger than what was asked for.
 void* fresh(void* p) noexcept {
-    if (p != nullptr && current_thread != nullptr) forget_memory(p, ::malloc_usable_size(p));
+    if (p != nullptr && engaged() != nullptr) forget_memory(p, ::malloc_usable_size(p));
     return p;
 }
 
@@ -32,7 +32,7 @@ void* fresh(void* p) noexcept {
 constexpr std::size_t most_looked_at = 4096;
 
 void given_back(void* p, const void* pc) noexcept {
-    thread* const me = current_thread;
+    thread* const me = engaged();
     if (me == nullptr || p == nullptr) return;
     const std::size_t size = std::min(::malloc_usable_size(p), most_looked_at);
     look_for_race(*me, {.address = p,

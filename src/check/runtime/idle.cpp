@@ -15,7 +15,9 @@ namespace {
 constexpr std::uint64_t patience = 3'000'000'000;
 
 bool waits_outside(const thread& t) noexcept {
-    if (t.pending.what == action::file_wait || t.pending.what == action::process_wait) return true;
+    if (t.pending.what == action::file_wait || t.pending.what == action::process_wait ||
+        t.pending.what == action::blocked)
+        return true;
     // A signal can only come if the program has set a timer, or has started who could send one.
     const bool somebody_sends =
         engine.signals_may_come || (engine.shared->outcome.unmodelled & unmodelled_process) != 0;

@@ -13,7 +13,7 @@ namespace heddle::inline v0::check::runtime {
 /// `called`: by a function of libc that `pc` calls.
 inline void touch(const void* address, std::uint32_t size, bool writes, const void* pc,
                   bool called = false) noexcept {
-    thread* const me = current_thread;
+    thread* const me = engaged();
     if (me == nullptr) {
         if (jitter_on) jitter_at_memory();
         return;

@@ -10,10 +10,10 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(pthread_barrier_t*, const pthread_barrierattr_t*, unsigned)> real_init(
+HEDDLE_REAL real_function<int(pthread_barrier_t*, const pthread_barrierattr_t*, unsigned)> real_init(
     "pthread_barrier_init");
-constinit real_function<int(pthread_barrier_t*)> real_wait("pthread_barrier_wait");
-constinit real_function<int(pthread_barrier_t*)> real_destroy("pthread_barrier_destroy");
+HEDDLE_REAL real_function<int(pthread_barrier_t*)> real_wait("pthread_barrier_wait");
+HEDDLE_REAL real_function<int(pthread_barrier_t*)> real_destroy("pthread_barrier_destroy");
 
 // glibc's layout (sysdeps/nptl/internaltypes.h): in, current_round, count, … The model reads `count` of a
 // barrier that was made before the schedule began.

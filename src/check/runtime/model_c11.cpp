@@ -16,22 +16,22 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(thrd_t*, thrd_start_t, void*)> real_create("thrd_create");
-constinit real_function<int(thrd_t, int*)> real_join("thrd_join");
-constinit real_function<int(thrd_t)> real_detach("thrd_detach");
-constinit real_function<void(int)> real_exit("thrd_exit");
-constinit real_function<int(const timespec*, timespec*)> real_sleep("thrd_sleep");
-constinit real_function<void()> real_yield("thrd_yield");
-constinit real_function<int(mtx_t*)> real_lock("mtx_lock");
-constinit real_function<int(mtx_t*)> real_trylock("mtx_trylock");
-constinit real_function<int(mtx_t*, const timespec*)> real_timedlock("mtx_timedlock");
-constinit real_function<int(mtx_t*)> real_unlock("mtx_unlock");
-constinit real_function<void(mtx_t*)> real_mutex_destroy("mtx_destroy");
-constinit real_function<int(cnd_t*)> real_signal("cnd_signal");
-constinit real_function<int(cnd_t*)> real_broadcast("cnd_broadcast");
-constinit real_function<int(cnd_t*, mtx_t*)> real_wait("cnd_wait");
-constinit real_function<int(cnd_t*, mtx_t*, const timespec*)> real_timedwait("cnd_timedwait");
-constinit real_function<void(once_flag*, void (*)())> real_once("call_once");
+HEDDLE_REAL real_function<int(thrd_t*, thrd_start_t, void*)> real_create("thrd_create");
+HEDDLE_REAL real_function<int(thrd_t, int*)> real_join("thrd_join");
+HEDDLE_REAL real_function<int(thrd_t)> real_detach("thrd_detach");
+HEDDLE_REAL real_function<void(int)> real_exit("thrd_exit");
+HEDDLE_REAL real_function<int(const timespec*, timespec*)> real_sleep("thrd_sleep");
+HEDDLE_REAL real_function<void()> real_yield("thrd_yield");
+HEDDLE_REAL real_function<int(mtx_t*)> real_lock("mtx_lock");
+HEDDLE_REAL real_function<int(mtx_t*)> real_trylock("mtx_trylock");
+HEDDLE_REAL real_function<int(mtx_t*, const timespec*)> real_timedlock("mtx_timedlock");
+HEDDLE_REAL real_function<int(mtx_t*)> real_unlock("mtx_unlock");
+HEDDLE_REAL real_function<void(mtx_t*)> real_mutex_destroy("mtx_destroy");
+HEDDLE_REAL real_function<int(cnd_t*)> real_signal("cnd_signal");
+HEDDLE_REAL real_function<int(cnd_t*)> real_broadcast("cnd_broadcast");
+HEDDLE_REAL real_function<int(cnd_t*, mtx_t*)> real_wait("cnd_wait");
+HEDDLE_REAL real_function<int(cnd_t*, mtx_t*, const timespec*)> real_timedwait("cnd_timedwait");
+HEDDLE_REAL real_function<void(once_flag*, void (*)())> real_once("call_once");
 
 pthread_mutex_t* of(mtx_t* m) noexcept {
     return reinterpret_cast<pthread_mutex_t*>(m);

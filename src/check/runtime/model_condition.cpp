@@ -21,16 +21,16 @@ constexpr char version[] =
 #else
     "GLIBC_2.17";
 #endif
-constinit real_function<int(pthread_cond_t*, pthread_mutex_t*)> real_wait("pthread_cond_wait", version);
-constinit real_function<int(pthread_cond_t*, pthread_mutex_t*, const timespec*)> real_timedwait(
+HEDDLE_REAL real_function<int(pthread_cond_t*, pthread_mutex_t*)> real_wait("pthread_cond_wait", version);
+HEDDLE_REAL real_function<int(pthread_cond_t*, pthread_mutex_t*, const timespec*)> real_timedwait(
     "pthread_cond_timedwait", version);
-constinit real_function<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)> real_clockwait(
+HEDDLE_REAL real_function<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)> real_clockwait(
     "pthread_cond_clockwait");
-constinit real_function<int(pthread_cond_t*)> real_signal("pthread_cond_signal", version);
-constinit real_function<int(pthread_cond_t*)> real_broadcast("pthread_cond_broadcast", version);
-constinit real_function<int(pthread_cond_t*, const pthread_condattr_t*)> real_init("pthread_cond_init",
-                                                                                   version);
-constinit real_function<int(pthread_cond_t*)> real_destroy("pthread_cond_destroy", version);
+HEDDLE_REAL real_function<int(pthread_cond_t*)> real_signal("pthread_cond_signal", version);
+HEDDLE_REAL real_function<int(pthread_cond_t*)> real_broadcast("pthread_cond_broadcast", version);
+HEDDLE_REAL real_function<int(pthread_cond_t*, const pthread_condattr_t*)> real_init("pthread_cond_init",
+                                                                                     version);
+HEDDLE_REAL real_function<int(pthread_cond_t*)> real_destroy("pthread_cond_destroy", version);
 
 bool heard(const thread& t) noexcept {
     return t.signalled;

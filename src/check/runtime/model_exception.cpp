@@ -11,9 +11,9 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<void(void*)> real_release("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
-constinit real_function<void()> real_end_catch("__cxa_end_catch");
-constinit real_function<void(void*)> real_free("__cxa_free_exception");
+HEDDLE_REAL real_function<void(void*)> real_release("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
+HEDDLE_REAL real_function<void()> real_end_catch("__cxa_end_catch");
+HEDDLE_REAL real_function<void(void*)> real_free("__cxa_free_exception");
 
 constinit const char letting_go = 0;  // its address stands for all exceptions
 

@@ -10,11 +10,14 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include "cancellation.hpp"
 #include "clocks.hpp"
+#include "detector.hpp"
+#include "model_file.hpp"
 #include "model_signal.hpp"
 #include "real.hpp"
 
@@ -22,28 +25,29 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<ssize_t(int, void*, size_t)> real_read("read");
-constinit real_function<ssize_t(int, const void*, size_t)> real_write("write");
-constinit real_function<ssize_t(int, const iovec*, int)> real_readv("readv");
-constinit real_function<ssize_t(int, const iovec*, int)> real_writev("writev");
-constinit real_function<ssize_t(int, void*, size_t, int)> real_recv("recv");
-constinit real_function<ssize_t(int, const void*, size_t, int)> real_send("send");
-constinit real_function<ssize_t(int, msghdr*, int)> real_recvmsg("recvmsg");
-constinit real_function<ssize_t(int, const msghdr*, int)> real_sendmsg("sendmsg");
-constinit real_function<ssize_t(int, void*, size_t, int, sockaddr*, socklen_t*)> real_recvfrom("recvfrom");
-constinit real_function<ssize_t(int, const void*, size_t, int, const sockaddr*, socklen_t)> real_sendto(
+HEDDLE_REAL real_function<ssize_t(int, void*, size_t)> real_read("read");
+HEDDLE_REAL real_function<ssize_t(int, const void*, size_t)> real_write("write");
+HEDDLE_REAL real_function<ssize_t(int, const iovec*, int)> real_readv("readv");
+HEDDLE_REAL real_function<ssize_t(int, const iovec*, int)> real_writev("writev");
+HEDDLE_REAL real_function<ssize_t(int, void*, size_t, int)> real_recv("recv");
+HEDDLE_REAL real_function<ssize_t(int, const void*, size_t, int)> real_send("send");
+HEDDLE_REAL real_function<ssize_t(int, msghdr*, int)> real_recvmsg("recvmsg");
+HEDDLE_REAL real_function<ssize_t(int, const msghdr*, int)> real_sendmsg("sendmsg");
+HEDDLE_REAL real_function<ssize_t(int, void*, size_t, int, sockaddr*, socklen_t*)> real_recvfrom("recvfrom");
+HEDDLE_REAL real_function<ssize_t(int, const void*, size_t, int, const sockaddr*, socklen_t)> real_sendto(
     "sendto");
-constinit real_function<int(int, const sockaddr*, socklen_t)> real_connect("connect");
-constinit real_function<int(int, sockaddr*, socklen_t*)> real_accept("accept");
-constinit real_function<int(int, sockaddr*, socklen_t*, int)> real_accept4("accept4");
-constinit real_function<int(pollfd*, nfds_t, int)> real_poll("poll");
-constinit real_function<int(int, epoll_event*, int, int)> real_epoll_wait("epoll_wait");
-constinit real_function<int(int, epoll_event*, int, int, const sigset_t*)> real_epoll_pwait("epoll_pwait");
-constinit real_function<int(int, epoll_event*, int, const timespec*, const sigset_t*)> real_epoll_pwait2(
+HEDDLE_REAL real_function<int(int)> real_close("close");
+HEDDLE_REAL real_function<int(int, const sockaddr*, socklen_t)> real_connect("connect");
+HEDDLE_REAL real_function<int(int, sockaddr*, socklen_t*)> real_accept("accept");
+HEDDLE_REAL real_function<int(int, sockaddr*, socklen_t*, int)> real_accept4("accept4");
+HEDDLE_REAL real_function<int(pollfd*, nfds_t, int)> real_poll("poll");
+HEDDLE_REAL real_function<int(int, epoll_event*, int, int)> real_epoll_wait("epoll_wait");
+HEDDLE_REAL real_function<int(int, epoll_event*, int, int, const sigset_t*)> real_epoll_pwait("epoll_pwait");
+HEDDLE_REAL real_function<int(int, epoll_event*, int, const timespec*, const sigset_t*)> real_epoll_pwait2(
     "epoll_pwait2");
-constinit real_function<int(pollfd*, nfds_t, const timespec*, const sigset_t*)> real_ppoll("ppoll");
-constinit real_function<int(int, fd_set*, fd_set*, fd_set*, timeval*)> real_select("select");
-constinit real_function<int(int, fd_set*, fd_set*, fd_set*, const timespec*, const sigset_t*)> real_pselect(
+HEDDLE_REAL real_function<int(pollfd*, nfds_t, const timespec*, const sigset_t*)> real_ppoll("ppoll");
+HEDDLE_REAL real_function<int(int, fd_set*, fd_set*, fd_set*, timeval*)> real_select("select");
+HEDDLE_REAL real_function<int(int, fd_set*, fd_set*, fd_set*, const timespec*, const sigset_t*)> real_pselect(
     "pselect");
 
 bool ready_now(pollfd* files, nfds_t n) noexcept {
@@ -64,37 +68,10 @@ bool file_ready(const thread& t) noexcept {
     return ready_now(of(t).files, of(t).n);
 }
 
-// @return false if a signal's handler has been called instead.
 bool wait_for_files(thread& me, pollfd* files, nfds_t n, interruption by, std::uint64_t deadline,
                     const void* pc) {
     const waited w{files, n};
-    leave_if_cancelled(me);
-    const turn t = take_turn(me, {.what = action::file_wait,
-                                  .writes = false,
-                                  .yields = deadline != never,
-                                  .cancellable = true,
-                                  .interrupted_by_signals = by,
-                                  .global = true,
-                                  .pc = pc,
-                                  .ready = &file_ready,
-                                  .deadline = deadline,
-                                  .value = bits(&w)});
-    leave_if_cancelled(me);
-    if (t == turn::interrupted) errno = EINTR;
-    return t != turn::interrupted;
-}
-
-// Before a call on one file that waits: regular files are always ready, and files that do not wait are asked
-// at once.
-bool wait_for(thread& me, int fd, short events, bool never_waits, const void* pc) {
-    pollfd file{fd, events, 0};
-    const int flags = never_waits ? O_NONBLOCK : ::fcntl(fd, F_GETFL);
-    if (flags < 0 || (flags & O_NONBLOCK) != 0) {
-        take_turn(me, {.what = action::file_wait, .global = true, .pc = pc});
-        return true;
-    }
-    begin_interruptible(me, pc);
-    return wait_for_files(me, &file, 1, interruption::unless_restarted, never, pc);
+    return wait_for_outside(me, &file_ready, &w, by, deadline, pc);
 }
 
 std::uint64_t after_milliseconds(int timeout) noexcept {
@@ -103,6 +80,21 @@ std::uint64_t after_milliseconds(int timeout) noexcept {
 
 std::uint64_t after(const timespec* timeout) noexcept {
     return timeout == nullptr ? never : virtual_after(*timeout);
+}
+
+// Objects of the model, for the detector: by inode, which both ends of a pipe have in common. Files that share
+// one hide a race at worst.
+constinit char places[256]{};
+
+// @return null if the file is not one
+const void* place_of(int fd, struct stat& about) noexcept {
+    if (::fstat(fd, &about) != 0) return nullptr;
+    return &places[S_ISSOCK(about.st_mode) ? 0 : 1 + about.st_ino % (sizeof places - 1)];
+}
+
+// What is read from a file on disk need not be what another thread has just written.
+bool connects_threads(const struct stat& about) noexcept {
+    return !S_ISREG(about.st_mode) && !S_ISCHR(about.st_mode) && !S_ISDIR(about.st_mode);
 }
 
 // For poll() and its kin, which a signal interrupts always, and which may block others meanwhile.
@@ -159,14 +151,62 @@ int connect_without_waiting(thread& me, int fd, const sockaddr* to, socklen_t si
 
 }  // namespace
 
+bool wait_for_outside(thread& me, ready_function ready, const void* what, interruption by,
+                      std::uint64_t deadline, const void* pc) {
+    leave_if_cancelled(me);
+    const turn t = take_turn(me, {.what = action::file_wait,
+                                  .writes = false,
+                                  .yields = deadline != never,
+                                  .cancellable = true,
+                                  .interrupted_by_signals = by,
+                                  .global = true,
+                                  .pc = pc,
+                                  .ready = ready,
+                                  .deadline = deadline,
+                                  .value = bits(what)});
+    leave_if_cancelled(me);
+    if (t == turn::interrupted) errno = EINTR;
+    return t != turn::interrupted;
+}
+
+// Regular files are always ready, and files that do not wait are asked at once.
+bool wait_for_file(thread& me, int fd, short events, bool never_waits, const void* pc) {
+    pollfd file{fd, events, 0};
+    const int flags = never_waits ? O_NONBLOCK : ::fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) != 0) {
+        take_turn(me, {.what = action::file_wait, .global = true, .pc = pc});
+    } else {
+        begin_interruptible(me, pc);
+        if (!wait_for_files(me, &file, 1, interruption::unless_restarted, never, pc)) return false;
+    }
+    struct stat about {};
+    if (const void* const place = place_of(fd, about); place != nullptr && connects_threads(about)) {
+        if (events == POLLIN)
+            acquire(me, object_at(place));
+        else
+            release(me, object_at(place));
+    }
+    return true;
+}
+
+void note_sent(thread& me, int fd) noexcept {
+    struct stat about {};
+    if (const void* const place = place_of(fd, about)) release(me, object_at(place));
+}
+
+void note_received(thread& me, int fd) noexcept {
+    struct stat about {};
+    if (const void* const place = place_of(fd, about)) acquire(me, object_at(place));
+}
+
 }  // namespace heddle::inline v0::check::runtime
 
 using namespace heddle::check;
 using namespace heddle::check::runtime;
 
-#define HEDDLE_BEFORE(FD, EVENTS, NEVER_WAITS)                                           \
-    if (thread* const me = controlled();                                                 \
-        me != nullptr && !wait_for(*me, FD, EVENTS, NEVER_WAITS, HEDDLE_RETURN_ADDRESS)) \
+#define HEDDLE_BEFORE(FD, EVENTS, NEVER_WAITS)                                                \
+    if (thread* const me = controlled();                                                      \
+        me != nullptr && !wait_for_file(*me, FD, EVENTS, NEVER_WAITS, HEDDLE_RETURN_ADDRESS)) \
     return -1
 
 HEDDLE_INTERPOSED ssize_t read(int fd, void* out, size_t size) {
@@ -231,8 +271,15 @@ HEDDLE_INTERPOSED ssize_t sendto(int fd, const void* data, size_t size, int flag
     return real_sendto(fd, data, size, flags, to, to_size);
 }
 
+// Who reads to the end knows that it has been closed.
+HEDDLE_INTERPOSED int close(int fd) {
+    if (thread* const me = controlled()) note_sent(*me, fd);
+    return real_close(fd);
+}
+
 HEDDLE_INTERPOSED int connect(int fd, const sockaddr* to, socklen_t size) {
     thread* const me = controlled();
+    if (me != nullptr) note_sent(*me, fd);
     return me == nullptr ? real_connect(fd, to, size)
                          : connect_without_waiting(*me, fd, to, size, HEDDLE_RETURN_ADDRESS);
 }

@@ -19,7 +19,7 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<long(long, long, long, long, long, long, long)> real_syscall("syscall");
+HEDDLE_REAL real_function<long(long, long, long, long, long, long, long)> real_syscall("syscall");
 
 bool woken(const thread& t) noexcept {
     return t.signalled;
@@ -33,10 +33,9 @@ long fail_with(int error) noexcept {
 long wait(thread& me, std::uint32_t* word, std::uint32_t expected, std::uint32_t mask, std::uint64_t deadline,
           const void* pc) noexcept {
     object& o = object_at(word);
-    take_turn(
-        me,
-        // It writes: its place among those that wait.
-        {.what = action::word_wait, .address = word, .pc = pc, .on = &o, .value = expected});
+    take_turn(me,
+              // It writes: its place among those that wait.
+              {.what = action::word_wait, .address = word, .pc = pc, .on = &o, .value = expected});
     if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return fail_with(EAGAIN);
     enqueue(me);
     me.wait_value = mask;

@@ -12,17 +12,17 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(pthread_mutex_t*)> real_lock("pthread_mutex_lock");
-constinit real_function<int(pthread_mutex_t*)> real_trylock("pthread_mutex_trylock");
-constinit real_function<int(pthread_mutex_t*, const timespec*)> real_timedlock("pthread_mutex_timedlock");
-constinit real_function<int(pthread_mutex_t*, clockid_t, const timespec*)> real_clocklock(
+HEDDLE_REAL real_function<int(pthread_mutex_t*)> real_lock("pthread_mutex_lock");
+HEDDLE_REAL real_function<int(pthread_mutex_t*)> real_trylock("pthread_mutex_trylock");
+HEDDLE_REAL real_function<int(pthread_mutex_t*, const timespec*)> real_timedlock("pthread_mutex_timedlock");
+HEDDLE_REAL real_function<int(pthread_mutex_t*, clockid_t, const timespec*)> real_clocklock(
     "pthread_mutex_clocklock");
-constinit real_function<int(pthread_mutex_t*)> real_unlock("pthread_mutex_unlock");
-constinit real_function<int(pthread_mutex_t*)> real_destroy("pthread_mutex_destroy");
-constinit real_function<int(pthread_mutex_t*, const pthread_mutexattr_t*)> real_init("pthread_mutex_init");
-constinit real_function<int(pthread_spinlock_t*)> real_spin_lock("pthread_spin_lock");
-constinit real_function<int(pthread_spinlock_t*)> real_spin_trylock("pthread_spin_trylock");
-constinit real_function<int(pthread_spinlock_t*)> real_spin_unlock("pthread_spin_unlock");
+HEDDLE_REAL real_function<int(pthread_mutex_t*)> real_unlock("pthread_mutex_unlock");
+HEDDLE_REAL real_function<int(pthread_mutex_t*)> real_destroy("pthread_mutex_destroy");
+HEDDLE_REAL real_function<int(pthread_mutex_t*, const pthread_mutexattr_t*)> real_init("pthread_mutex_init");
+HEDDLE_REAL real_function<int(pthread_spinlock_t*)> real_spin_lock("pthread_spin_lock");
+HEDDLE_REAL real_function<int(pthread_spinlock_t*)> real_spin_trylock("pthread_spin_trylock");
+HEDDLE_REAL real_function<int(pthread_spinlock_t*)> real_spin_unlock("pthread_spin_unlock");
 
 constexpr int spinlock_kind = -1;
 

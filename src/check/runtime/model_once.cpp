@@ -9,10 +9,10 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(pthread_once_t*, void (*)())> real_once("pthread_once");
-constinit real_function<int(char*)> real_guard_acquire("__cxa_guard_acquire");
-constinit real_function<void(char*)> real_guard_release("__cxa_guard_release");
-constinit real_function<void(char*)> real_guard_abort("__cxa_guard_abort");
+HEDDLE_REAL real_function<int(pthread_once_t*, void (*)())> real_once("pthread_once");
+HEDDLE_REAL real_function<int(char*)> real_guard_acquire("__cxa_guard_acquire");
+HEDDLE_REAL real_function<void(char*)> real_guard_release("__cxa_guard_release");
+HEDDLE_REAL real_function<void(char*)> real_guard_abort("__cxa_guard_abort");
 
 // While somebody runs the initialisation it is the owner.
 bool nobody_runs_it(const thread& t) noexcept {

@@ -13,16 +13,17 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(pthread_t, int, const sched_param*)> real_setschedparam("pthread_setschedparam");
-constinit real_function<int(pthread_t, int*, sched_param*)> real_getschedparam("pthread_getschedparam");
-constinit real_function<int(pthread_t, int)> real_setschedprio("pthread_setschedprio");
-constinit real_function<int(pid_t, int, const sched_param*)> real_setscheduler("sched_setscheduler");
-constinit real_function<int(pid_t)> real_getscheduler("sched_getscheduler");
-constinit real_function<int(pid_t, const sched_param*)> real_setparam("sched_setparam");
-constinit real_function<int(pid_t, sched_param*)> real_getparam("sched_getparam");
-constinit real_function<int(int)> real_nice("nice");
-constinit real_function<int(__priority_which_t, id_t, int)> real_setpriority("setpriority");
-constinit real_function<int(__priority_which_t, id_t)> real_getpriority("getpriority");
+HEDDLE_REAL real_function<int(pthread_t, int, const sched_param*)> real_setschedparam(
+    "pthread_setschedparam");
+HEDDLE_REAL real_function<int(pthread_t, int*, sched_param*)> real_getschedparam("pthread_getschedparam");
+HEDDLE_REAL real_function<int(pthread_t, int)> real_setschedprio("pthread_setschedprio");
+HEDDLE_REAL real_function<int(pid_t, int, const sched_param*)> real_setscheduler("sched_setscheduler");
+HEDDLE_REAL real_function<int(pid_t)> real_getscheduler("sched_getscheduler");
+HEDDLE_REAL real_function<int(pid_t, const sched_param*)> real_setparam("sched_setparam");
+HEDDLE_REAL real_function<int(pid_t, sched_param*)> real_getparam("sched_getparam");
+HEDDLE_REAL real_function<int(int)> real_nice("nice");
+HEDDLE_REAL real_function<int(__priority_which_t, id_t, int)> real_setpriority("setpriority");
+HEDDLE_REAL real_function<int(__priority_which_t, id_t)> real_getpriority("getpriority");
 
 bool is_real_time(int scheduler) noexcept {
     return scheduler == SCHED_FIFO || scheduler == SCHED_RR;

@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cancellation.hpp"
-#include "engine.hpp"
+#include "model_process.hpp"
 #include "model_signal.hpp"
 #include "real.hpp"
 
@@ -20,19 +19,18 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<pid_t()> real_fork("fork");
-constinit real_function<int(const char*)> real_system("system");
-constinit real_function<FILE*(const char*, const char*)> real_popen("popen");
-constinit real_function<int(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
-                            char* const*, char* const*)>
+HEDDLE_REAL real_function<pid_t()> real_fork("fork");
+HEDDLE_REAL real_function<int(const char*)> real_system("system");
+HEDDLE_REAL real_function<int(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                              const posix_spawnattr_t*, char* const*, char* const*)>
     real_spawn("posix_spawn");
-constinit real_function<int(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
-                            char* const*, char* const*)>
+HEDDLE_REAL real_function<int(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                              const posix_spawnattr_t*, char* const*, char* const*)>
     real_spawnp("posix_spawnp");
-constinit real_function<pid_t(int*)> real_wait("wait");
-constinit real_function<pid_t(pid_t, int*, int)> real_waitpid("waitpid");
-constinit real_function<pid_t(pid_t, int*, int, rusage*)> real_wait4("wait4");
-constinit real_function<int(idtype_t, id_t, siginfo_t*, int)> real_waitid("waitid");
+HEDDLE_REAL real_function<pid_t(int*)> real_wait("wait");
+HEDDLE_REAL real_function<pid_t(pid_t, int*, int)> real_waitpid("waitpid");
+HEDDLE_REAL real_function<pid_t(pid_t, int*, int, rusage*)> real_wait4("wait4");
+HEDDLE_REAL real_function<int(idtype_t, id_t, siginfo_t*, int)> real_waitid("waitid");
 
 // What a thread waits for is on its stack while it waits.
 struct awaited {
@@ -74,10 +72,6 @@ bool wait_for_process(thread& me, const awaited& a, const void* pc) {
     return t != turn::interrupted;
 }
 
-void note_process() noexcept {
-    if (controlled() != nullptr) engine.shared->outcome.unmodelled |= unmodelled_process;
-}
-
 pid_t fork_uncontrolled() {
     note_process();
     const thread& me = *controlled();
@@ -91,6 +85,22 @@ pid_t fork_uncontrolled() {
 }
 
 }  // namespace
+
+void note_process() noexcept {
+    if (controlled() != nullptr) engine.shared->outcome.unmodelled |= unmodelled_process;
+}
+
+int spawn_uncontrolled(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                       char* const* arguments) noexcept {
+    return real_spawn(pid, path, actions, nullptr, arguments, environ);
+}
+
+int wait_for_child(thread& me, pid_t pid, const void* pc) {
+    while (!wait_for_process(me, {P_PID, static_cast<id_t>(pid), WEXITED}, pc)) {
+    }
+    int status = -1;
+    return real_waitpid(pid, &status, 0) == pid ? status : -1;
+}
 
 }  // namespace heddle::inline v0::check::runtime
 
@@ -138,11 +148,6 @@ HEDDLE_INTERPOSED int posix_spawnp(pid_t* pid, const char* file, const posix_spa
     return real_spawnp(pid, file, actions, attributes, arguments, environment);
 }
 
-HEDDLE_INTERPOSED FILE* popen(const char* command, const char* mode) {
-    note_process();
-    return real_popen(command, mode);
-}
-
 // libc's would keep all threads from running until the command has ended.
 HEDDLE_INTERPOSED int system(const char* command) {
     thread* const me = controlled();
@@ -152,13 +157,9 @@ HEDDLE_INTERPOSED int system(const char* command) {
     char option[] = "-c";
     char* const arguments[] = {shell, option, const_cast<char*>(command), nullptr};
     pid_t pid = 0;
-    const int error = real_spawn(&pid, "/bin/sh", nullptr, nullptr, arguments, environ);
-    if (error != 0) return 127 << 8;  // as if the shell had not been found
-    while (!wait_for_process(*me, {P_PID, static_cast<id_t>(pid), WEXITED}, HEDDLE_RETURN_ADDRESS)) {
-    }
-    int status = -1;
-    real_waitpid(pid, &status, 0);
-    return status;
+    // As if the shell had not been found.
+    if (spawn_uncontrolled(&pid, "/bin/sh", nullptr, arguments) != 0) return 127 << 8;
+    return wait_for_child(*me, pid, HEDDLE_RETURN_ADDRESS);
 }
 
 HEDDLE_INTERPOSED pid_t wait(int* status) {

@@ -13,20 +13,21 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(pthread_rwlock_t*)> real_rdlock("pthread_rwlock_rdlock");
-constinit real_function<int(pthread_rwlock_t*)> real_wrlock("pthread_rwlock_wrlock");
-constinit real_function<int(pthread_rwlock_t*)> real_tryrdlock("pthread_rwlock_tryrdlock");
-constinit real_function<int(pthread_rwlock_t*)> real_trywrlock("pthread_rwlock_trywrlock");
-constinit real_function<int(pthread_rwlock_t*)> real_unlock("pthread_rwlock_unlock");
-constinit real_function<int(pthread_rwlock_t*)> real_destroy("pthread_rwlock_destroy");
-constinit real_function<int(pthread_rwlock_t*, const pthread_rwlockattr_t*)> real_init("pthread_rwlock_init");
-constinit real_function<int(pthread_rwlock_t*, const timespec*)> real_timedrdlock(
+HEDDLE_REAL real_function<int(pthread_rwlock_t*)> real_rdlock("pthread_rwlock_rdlock");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*)> real_wrlock("pthread_rwlock_wrlock");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*)> real_tryrdlock("pthread_rwlock_tryrdlock");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*)> real_trywrlock("pthread_rwlock_trywrlock");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*)> real_unlock("pthread_rwlock_unlock");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*)> real_destroy("pthread_rwlock_destroy");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*, const pthread_rwlockattr_t*)> real_init(
+    "pthread_rwlock_init");
+HEDDLE_REAL real_function<int(pthread_rwlock_t*, const timespec*)> real_timedrdlock(
     "pthread_rwlock_timedrdlock");
-constinit real_function<int(pthread_rwlock_t*, const timespec*)> real_timedwrlock(
+HEDDLE_REAL real_function<int(pthread_rwlock_t*, const timespec*)> real_timedwrlock(
     "pthread_rwlock_timedwrlock");
-constinit real_function<int(pthread_rwlock_t*, clockid_t, const timespec*)> real_clockrdlock(
+HEDDLE_REAL real_function<int(pthread_rwlock_t*, clockid_t, const timespec*)> real_clockrdlock(
     "pthread_rwlock_clockrdlock");
-constinit real_function<int(pthread_rwlock_t*, clockid_t, const timespec*)> real_clockwrlock(
+HEDDLE_REAL real_function<int(pthread_rwlock_t*, clockid_t, const timespec*)> real_clockwrlock(
     "pthread_rwlock_clockwrlock");
 
 bool no_writer(const thread& t) noexcept {

@@ -16,12 +16,12 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(sem_t*)> real_wait("sem_wait");
-constinit real_function<int(sem_t*)> real_trywait("sem_trywait");
-constinit real_function<int(sem_t*, const timespec*)> real_timedwait("sem_timedwait");
-constinit real_function<int(sem_t*, clockid_t, const timespec*)> real_clockwait("sem_clockwait");
-constinit real_function<int(sem_t*)> real_post("sem_post");
-constinit real_function<int(sem_t*)> real_destroy("sem_destroy");
+HEDDLE_REAL real_function<int(sem_t*)> real_wait("sem_wait");
+HEDDLE_REAL real_function<int(sem_t*)> real_trywait("sem_trywait");
+HEDDLE_REAL real_function<int(sem_t*, const timespec*)> real_timedwait("sem_timedwait");
+HEDDLE_REAL real_function<int(sem_t*, clockid_t, const timespec*)> real_clockwait("sem_clockwait");
+HEDDLE_REAL real_function<int(sem_t*)> real_post("sem_post");
+HEDDLE_REAL real_function<int(sem_t*)> real_destroy("sem_destroy");
 
 // glibc: the low half of the first 64-bit word is the count, the high half the number of waiters, which the
 // model does not use.

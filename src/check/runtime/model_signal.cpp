@@ -18,13 +18,13 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(int)> real_raise("raise");
-constinit real_function<int(pid_t, int)> real_kill("kill");
-constinit real_function<int(pid_t, int, sigval)> real_sigqueue("sigqueue");
-constinit real_function<int(pthread_t, int)> real_pthread_kill("pthread_kill");
-constinit real_function<int(pthread_t, int, sigval)> real_pthread_sigqueue("pthread_sigqueue");
-constinit real_function<int(pid_t, pid_t, int)> real_tgkill("tgkill");
-constinit real_function<int(int, const sigset_t*, int)> real_signalfd("signalfd");
+HEDDLE_REAL real_function<int(int)> real_raise("raise");
+HEDDLE_REAL real_function<int(pid_t, int)> real_kill("kill");
+HEDDLE_REAL real_function<int(pid_t, int, sigval)> real_sigqueue("sigqueue");
+HEDDLE_REAL real_function<int(pthread_t, int)> real_pthread_kill("pthread_kill");
+HEDDLE_REAL real_function<int(pthread_t, int, sigval)> real_pthread_sigqueue("pthread_sigqueue");
+HEDDLE_REAL real_function<int(pid_t, pid_t, int)> real_tgkill("tgkill");
+HEDDLE_REAL real_function<int(int, const sigset_t*, int)> real_signalfd("signalfd");
 
 // Signals that somebody reads from a file: the kernel has to keep them.
 constinit std::uint64_t read_from_file = 0;

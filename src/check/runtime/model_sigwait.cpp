@@ -17,17 +17,18 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(const sigset_t*, int*)> real_sigwait("sigwait");
-constinit real_function<int(const sigset_t*, siginfo_t*)> real_sigwaitinfo("sigwaitinfo");
-constinit real_function<int(const sigset_t*, siginfo_t*, const timespec*)> real_sigtimedwait("sigtimedwait");
-constinit real_function<int(const sigset_t*)> real_sigsuspend("sigsuspend");
-constinit real_function<int()> real_pause("pause");
-constinit real_function<int(int, const sigset_t*, sigset_t*)> real_pthread_sigmask("pthread_sigmask");
-constinit real_function<int(int, const sigset_t*, sigset_t*)> real_sigprocmask("sigprocmask");
-constinit real_function<int(sigset_t*)> real_sigpending("sigpending");
-constinit real_function<unsigned(unsigned)> real_alarm("alarm");
-constinit real_function<int(__itimer_which_t, const itimerval*, itimerval*)> real_setitimer("setitimer");
-constinit real_function<int(timer_t, int, const itimerspec*, itimerspec*)> real_timer_settime(
+HEDDLE_REAL real_function<int(const sigset_t*, int*)> real_sigwait("sigwait");
+HEDDLE_REAL real_function<int(const sigset_t*, siginfo_t*)> real_sigwaitinfo("sigwaitinfo");
+HEDDLE_REAL real_function<int(const sigset_t*, siginfo_t*, const timespec*)> real_sigtimedwait(
+    "sigtimedwait");
+HEDDLE_REAL real_function<int(const sigset_t*)> real_sigsuspend("sigsuspend");
+HEDDLE_REAL real_function<int()> real_pause("pause");
+HEDDLE_REAL real_function<int(int, const sigset_t*, sigset_t*)> real_pthread_sigmask("pthread_sigmask");
+HEDDLE_REAL real_function<int(int, const sigset_t*, sigset_t*)> real_sigprocmask("sigprocmask");
+HEDDLE_REAL real_function<int(sigset_t*)> real_sigpending("sigpending");
+HEDDLE_REAL real_function<unsigned(unsigned)> real_alarm("alarm");
+HEDDLE_REAL real_function<int(__itimer_which_t, const itimerval*, itimerval*)> real_setitimer("setitimer");
+HEDDLE_REAL real_function<int(timer_t, int, const itimerspec*, itimerspec*)> real_timer_settime(
     "timer_settime");
 
 bool signal_came(const thread& t) noexcept {

@@ -10,9 +10,9 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<void(FILE*)> real_lock("flockfile");
-constinit real_function<int(FILE*)> real_trylock("ftrylockfile");
-constinit real_function<void(FILE*)> real_unlock("funlockfile");
+HEDDLE_REAL real_function<void(FILE*)> real_lock("flockfile");
+HEDDLE_REAL real_function<int(FILE*)> real_trylock("ftrylockfile");
+HEDDLE_REAL real_function<void(FILE*)> real_unlock("funlockfile");
 
 }  // namespace
 

@@ -21,18 +21,18 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)> real_create(
+HEDDLE_REAL real_function<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)> real_create(
     "pthread_create");
-constinit real_function<int(pthread_t, void**)> real_join("pthread_join");
-constinit real_function<int(pthread_t, void**)> real_tryjoin("pthread_tryjoin_np");
-constinit real_function<int(pthread_t, void**, const timespec*)> real_timedjoin("pthread_timedjoin_np");
-constinit real_function<int(pthread_t, void**, clockid_t, const timespec*)> real_clockjoin(
+HEDDLE_REAL real_function<int(pthread_t, void**)> real_join("pthread_join");
+HEDDLE_REAL real_function<int(pthread_t, void**)> real_tryjoin("pthread_tryjoin_np");
+HEDDLE_REAL real_function<int(pthread_t, void**, const timespec*)> real_timedjoin("pthread_timedjoin_np");
+HEDDLE_REAL real_function<int(pthread_t, void**, clockid_t, const timespec*)> real_clockjoin(
     "pthread_clockjoin_np");
-constinit real_function<int(pthread_t)> real_detach("pthread_detach");
-constinit real_function<void(void*)> real_exit("pthread_exit");
-constinit real_function<int(pthread_t)> real_cancel("pthread_cancel");
-constinit real_function<int(int, int*)> real_setcancelstate("pthread_setcancelstate");
-constinit real_function<void()> real_testcancel("pthread_testcancel");
+HEDDLE_REAL real_function<int(pthread_t)> real_detach("pthread_detach");
+HEDDLE_REAL real_function<void(void*)> real_exit("pthread_exit");
+HEDDLE_REAL real_function<int(pthread_t)> real_cancel("pthread_cancel");
+HEDDLE_REAL real_function<int(int, int*)> real_setcancelstate("pthread_setcancelstate");
+HEDDLE_REAL real_function<void()> real_testcancel("pthread_testcancel");
 
 constinit pthread_key_t end_key = 0;
 
@@ -47,6 +47,13 @@ void on_key_destroyed(void* p) noexcept {
     finish(me);
     // From here on, on its own kernel thread and joined by another: libc's end of a thread.
     current_thread = nullptr;
+}
+
+// How many stacks are kept ready: libc keeps up to 40 MB, which is five of the usual ones.
+constexpr unsigned stacks_kept = 4;
+
+void* ends_at_once(void*) {
+    return nullptr;
 }
 
 void* run_thread(void* p) {
@@ -142,6 +149,11 @@ int join_thread(thread& me, pthread_t handle, void** result, const void* pc, std
 
 void prepare_threads() noexcept {
     ::pthread_key_create(&end_key, &on_key_destroyed);
+    // libc keeps the stacks of threads that have ended: the copies find a few and need not map any.
+    pthread_t some[stacks_kept];
+    unsigned n = 0;
+    while (n < stacks_kept && real_create(&some[n], nullptr, &ends_at_once, nullptr) == 0) ++n;
+    for (unsigned i = 0; i < n; ++i) real_join(some[i], nullptr);
 }
 
 void collect_detached() noexcept {

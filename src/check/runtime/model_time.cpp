@@ -15,16 +15,16 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<int(clockid_t, timespec*)> real_clock_gettime("clock_gettime");
-constinit real_function<int(timeval*, void*)> real_gettimeofday("gettimeofday");
-constinit real_function<time_t(time_t*)> real_time("time");
-constinit real_function<int(timespec*, int)> real_timespec_get("timespec_get");
-constinit real_function<int(const timespec*, timespec*)> real_nanosleep("nanosleep");
-constinit real_function<int(clockid_t, int, const timespec*, timespec*)> real_clock_nanosleep(
+HEDDLE_REAL real_function<int(clockid_t, timespec*)> real_clock_gettime("clock_gettime");
+HEDDLE_REAL real_function<int(timeval*, void*)> real_gettimeofday("gettimeofday");
+HEDDLE_REAL real_function<time_t(time_t*)> real_time("time");
+HEDDLE_REAL real_function<int(timespec*, int)> real_timespec_get("timespec_get");
+HEDDLE_REAL real_function<int(const timespec*, timespec*)> real_nanosleep("nanosleep");
+HEDDLE_REAL real_function<int(clockid_t, int, const timespec*, timespec*)> real_clock_nanosleep(
     "clock_nanosleep");
-constinit real_function<int(useconds_t)> real_usleep("usleep");
-constinit real_function<unsigned(unsigned)> real_sleep("sleep");
-constinit real_function<int()> real_yield("sched_yield");
+HEDDLE_REAL real_function<int(useconds_t)> real_usleep("usleep");
+HEDDLE_REAL real_function<unsigned(unsigned)> real_sleep("sleep");
+HEDDLE_REAL real_function<int()> real_yield("sched_yield");
 
 constexpr std::uint64_t second = 1'000'000'000;
 

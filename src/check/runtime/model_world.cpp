@@ -14,18 +14,19 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-constinit real_function<ssize_t(void*, size_t, unsigned)> real_getrandom("getrandom");
-constinit real_function<int(void*, size_t)> real_getentropy("getentropy");
-constinit real_function<pid_t()> real_gettid("gettid");
-constinit real_function<int()> real_getcpu("sched_getcpu");
-constinit real_function<int(pthread_t, const char*)> real_setname("pthread_setname_np");
-constinit real_function<int(pthread_t, char*, size_t)> real_getname("pthread_getname_np");
-constinit real_function<int(pthread_t, size_t, const cpu_set_t*)> real_setaffinity("pthread_setaffinity_np");
-constinit real_function<int(pid_t, size_t, const cpu_set_t*)> real_sched_setaffinity("sched_setaffinity");
-constinit real_function<int(pid_t, size_t, cpu_set_t*)> real_sched_getaffinity("sched_getaffinity");
-constinit real_function<int()> real_get_nprocs("get_nprocs");
-constinit real_function<long(int)> real_sysconf("sysconf");
-constinit real_function<unsigned(void*)> real_random_device("_ZNSt13random_device9_M_getvalEv");
+HEDDLE_REAL real_function<ssize_t(void*, size_t, unsigned)> real_getrandom("getrandom");
+HEDDLE_REAL real_function<int(void*, size_t)> real_getentropy("getentropy");
+HEDDLE_REAL real_function<pid_t()> real_gettid("gettid");
+HEDDLE_REAL real_function<int()> real_getcpu("sched_getcpu");
+HEDDLE_REAL real_function<int(pthread_t, const char*)> real_setname("pthread_setname_np");
+HEDDLE_REAL real_function<int(pthread_t, char*, size_t)> real_getname("pthread_getname_np");
+HEDDLE_REAL real_function<int(pthread_t, size_t, const cpu_set_t*)> real_setaffinity(
+    "pthread_setaffinity_np");
+HEDDLE_REAL real_function<int(pid_t, size_t, const cpu_set_t*)> real_sched_setaffinity("sched_setaffinity");
+HEDDLE_REAL real_function<int(pid_t, size_t, cpu_set_t*)> real_sched_getaffinity("sched_getaffinity");
+HEDDLE_REAL real_function<int()> real_get_nprocs("get_nprocs");
+HEDDLE_REAL real_function<long(int)> real_sysconf("sysconf");
+HEDDLE_REAL real_function<unsigned(void*)> real_random_device("_ZNSt13random_device9_M_getvalEv");
 
 // A sequence of its own, so that what the program draws does not change the order of its threads.
 std::uint64_t next_for_program() noexcept {

@@ -8,8 +8,25 @@
 
 namespace heddle::inline v0::check::runtime {
 
+namespace {
+
+void* look_up(const char* name, const char* version) noexcept {
+    return version != nullptr ? ::dlvsym(RTLD_NEXT, name, version) : ::dlsym(RTLD_NEXT, name);
+}
+
+// The section's bounds, from the linker.
+extern "C" __attribute__((visibility("hidden"))) real_name __start_heddle_real[];
+extern "C" __attribute__((visibility("hidden"))) real_name __stop_heddle_real[];
+
+}  // namespace
+
+void find_real_functions() noexcept {
+    for (real_name* r = __start_heddle_real; r != __stop_heddle_real; ++r)
+        if (r->found == nullptr) r->found = look_up(r->name, r->version);
+}
+
 void* next_definition(const char* name, const char* version) noexcept {
-    void* const found = version != nullptr ? ::dlvsym(RTLD_NEXT, name, version) : ::dlsym(RTLD_NEXT, name);
+    void* const found = look_up(name, version);
     if (found != nullptr) return found;
     constexpr char text[] = "heddle check: libc has no function ";
     (void)!::write(2, text, sizeof text - 1);

@@ -25,12 +25,18 @@ namespace heddle::inline v0::check::runtime {
 void* next_definition(const char* name, const char* version = nullptr) noexcept;
 
 /// A function of libc, looked up when it is first called: the runtime's constructors may run late.
+/// What all of them are, whatever their signature.
+struct real_name {
+    const char* name;
+    const char* version;
+    void* found;
+};
+
 template <class Signature> class real_function;
 template <class R, class... A> class real_function<R(A...)> {
  public:
     constexpr explicit real_function(const char* name, const char* version = nullptr) noexcept
-        : name_(name),
-          version_(version) {}
+        : entry_{name, version, nullptr} {}
 
     R operator()(A... arguments) noexcept(false) { return find()(arguments...); }
 
@@ -38,18 +44,20 @@ template <class R, class... A> class real_function<R(A...)> {
     using pointer = R (*)(A...);
     pointer find() noexcept {
         // Found by several threads at once it is found twice, the same each time: relaxed.
-        pointer f = __atomic_load_n(&found_, __ATOMIC_RELAXED);
+        void* f = __atomic_load_n(&entry_.found, __ATOMIC_RELAXED);
         if (f == nullptr) {
-            f = reinterpret_cast<pointer>(next_definition(name_, version_));
-            __atomic_store_n(&found_, f, __ATOMIC_RELAXED);
+            f = next_definition(entry_.name, entry_.version);
+            __atomic_store_n(&entry_.found, f, __ATOMIC_RELAXED);
         }
-        return f;
+        return reinterpret_cast<pointer>(f);
     }
 
-    const char* name_;
-    const char* version_;
-    pointer found_ = nullptr;
+    real_name entry_;
 };
+
+/// Looks up every function that is declared HEDDLE_REAL, so that not each forked copy does it again. What
+/// libc does not have is left until somebody calls it.
+void find_real_functions() noexcept;
 
 /// The system call itself, past everything that is interposed.
 long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
@@ -59,3 +67,7 @@ long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
 std::uint64_t real_now() noexcept;
 
 }  // namespace heddle::inline v0::check::runtime
+
+// How a real_function is declared: among all the others, one right after the other. Without an alignment of its own the
+// compiler leaves gaps.
+#define HEDDLE_REAL [[gnu::section("heddle_real"), gnu::aligned(8)]] constinit

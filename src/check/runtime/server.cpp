@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -64,9 +65,12 @@ void run_child(channel& shared, int socket) noexcept {
 }  // namespace
 
 void serve_schedules(int socket, channel& shared) {
+    find_real_functions();
     prepare_threads();
     prepare_signals();
     prepare_stacks();
+    // One thread runs at a time: more than one arena would only be mapped anew in each copy.
+    ::mallopt(M_ARENA_MAX, 1);
     shared.outcome.instrumented = program_is_instrumented;
     if (!send_answer(socket, {-1, 0})) ::_exit(0);
     for (;;) {
@@ -102,6 +106,9 @@ void serve_schedules() {
     ::unsetenv(channel_variable);
     // Not for the processes that the program starts.
     ::unsetenv("LD_PRELOAD");
+    if (const char* const bound = ::getenv(bind_now_variable);
+        bound != nullptr && std::strcmp(bound, bound_by_explorer) == 0)
+        ::unsetenv(bind_now_variable);
     for (int fd = socket; fd <= socket + compared_after_socket; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     void* const memory =
         ::mmap(nullptr, sizeof(channel), PROT_READ | PROT_WRITE, MAP_SHARED, socket + memory_after_socket, 0);

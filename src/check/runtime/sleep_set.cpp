@@ -14,7 +14,8 @@ unsigned keep_awake(thread** candidates, unsigned n) noexcept {
 
 void put_to_sleep(thread* const* candidates, unsigned n, std::uint64_t explored) noexcept {
     for (unsigned i = 0; i < n; ++i)
-        if (candidates[i]->slot < 64 && (explored >> candidates[i]->slot & 1) != 0) candidates[i]->asleep = true;
+        if (candidates[i]->slot < 64 && (explored >> candidates[i]->slot & 1) != 0)
+            candidates[i]->asleep = true;
 }
 
 void wake_dependents(thread& chosen) noexcept {

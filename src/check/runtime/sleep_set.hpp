@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Sleep sets: two schedules that differ only in the order of independent steps are the same, and one of them is
-// enough.
+// Sleep sets: two schedules that differ only in the order of independent steps are the same, and one of them
+// is enough.
 //
 // Where thread A's next step has been explored, and everything after it, and now B goes first, A is asleep:
 // its step is not taken until a step has been done that depends on it. If all that can go on are asleep, the

@@ -180,6 +180,14 @@ void switch_to(thread& me, thread& next) noexcept {
         take_baton(me);
 }
 
+void hand_over(thread& next) noexcept {
+    set_and_wake(next.baton);
+}
+
+void wait_for_turn(thread& me) noexcept {
+    take_baton(me);
+}
+
 void release_kernel_thread(thread& t) noexcept {
     set_and_wake(t.released);
 }

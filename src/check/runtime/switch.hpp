@@ -26,6 +26,12 @@ void wait_until_parked(thread& t) noexcept;
 /// own kernel thread, once release_kernel_thread() lets it.
 void switch_to(thread& me, thread& next) noexcept;
 
+/// With the baton only, on a kernel thread that has it in place of a thread that it was taken from: gives it to
+/// `next`.
+void hand_over(thread& next) noexcept;
+/// With the baton only: returns when `me`, from which it was taken, has been given it.
+void wait_for_turn(thread& me) noexcept;
+
 /// Lets the kernel thread of a finished thread run to its end.
 void release_kernel_thread(thread& t) noexcept;
 

@@ -19,7 +19,8 @@ using check::search_mode;
 
 const std::map<std::string, search_mode> modes{
     {"rotate", search_mode::rotate}, {"random", search_mode::random_walk}, {"pct", search_mode::pct},
-    {"pos", search_mode::pos},       {"surw", search_mode::surw},          {"bounded", search_mode::bounded}, {"dfs", search_mode::dfs}};
+    {"pos", search_mode::pos},       {"surw", search_mode::surw},          {"bounded", search_mode::bounded},
+    {"dfs", search_mode::dfs}};
 const std::map<std::string, points> places{
     {"auto", points::automatic}, {"sync", points::synchronisation}, {"memory", points::memory}};
 
