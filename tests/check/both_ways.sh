@@ -23,7 +23,7 @@ both() {
         shift
     done
     shift
-    "$HEDDLE" check -j 1 --schedules 300 --replay-file replay "${first[@]}" "$program" >out 2>&1 || status=$?
+    "$HEDDLE" check -j 1 --schedules 300 --no-minimise --replay-file replay "${first[@]}" "$program" >out 2>&1 || status=$?
     [[ $status -eq 1 ]] || { complain "$program ${first[*]}: status $status, nothing found"; return; }
     status=0
     "$HEDDLE" check --replay replay "$@" >out 2>&1 || status=$?
