@@ -73,12 +73,14 @@ static_assert(sizeof(process_state) <= HEDDLE_PROCESS_STATE_SIZE);
 struct thread_state {
     task_context* task;      // that was made current; null for the thread's own
     task_context* own_task;  // made when it is first asked for
+    std::uint64_t task_id;   // of the current one; 0 until it is asked for
     worker* running_worker;
     fiber_task* running_fiber_task;
     fiber* running_fiber;
     event_loop* running_loop;
     std::coroutine_handle<>* next;  // see coroutine.cpp
     thread_record* record;          // of this thread, made when it is first asked for
+    void* reader_line;              // see sync/shared_mutex.cpp
     int forking;                    // in a fork; how many copies of heddle have prepared for it
     bool prepared_for_overflow;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <array>
 #include <heddle/sync/detail/spin.hpp>
 #include <heddle/sync/shared_mutex.hpp>
+#include <string_view>
 #include "rt/process_wide.hpp"
 
 namespace heddle::inline v0 {
@@ -11,9 +13,12 @@ namespace detail {
 constexpr std::size_t line_count = 64;
 constexpr std::size_t slots_in_line = 8;
 
+/// Empty (0), or the address of the lock whose reader it stands for, perhaps with waited_for.
+using reader_slot = std::atomic<std::uintptr_t>;
+
 /// Begins as zeros.
 struct alignas(64) reader_line {
-    std::array<std::atomic<const shared_mutex*>, slots_in_line> slots;
+    std::array<reader_slot, slots_in_line> slots;
 };
 
 // The slots of all locks: a line for each thread (threads 64 apart share one), in which the address of the
@@ -28,32 +33,85 @@ static_assert(sizeof(reader_slots) == HEDDLE_READER_SLOTS_SIZE);
 namespace {
 
 using line = detail::reader_line;
+using slot = detail::reader_slot;
 constexpr auto& table = detail::reader_slots;
 using detail::line_count, detail::slots_in_line;
 
-std::atomic<std::size_t> next_line{0};  // of each copy: it only spreads the threads
+constexpr const char* shared_kind = "shared_mutex";
 
-[[gnu::noinline]] line& line_of_this_thread() noexcept {
-    static thread_local const std::size_t index = next_line.fetch_add(1, std::memory_order_relaxed);
-    return table[index % line_count];
+constexpr std::uintptr_t waited_for = 1;  // set by a writer that waits for this reader to leave
+static_assert(alignof(shared_mutex) > waited_for);
+
+std::uintptr_t address_of(const shared_mutex* m) noexcept {
+    return reinterpret_cast<std::uintptr_t>(m);
 }
 
 std::size_t column_of(const shared_mutex* m) noexcept {
-    return (reinterpret_cast<std::uintptr_t>(m) * 0x9E3779B97F4A7C15ull) >> 61;
+    return (address_of(m) * 0x9E3779B97F4A7C15ull) >> 61;
 }
 static_assert(slots_in_line == 8, "the shift in column_of keeps 3 bits");
 
-bool clear_slot(std::atomic<const shared_mutex*>& slot, const shared_mutex* m) noexcept {
-    // seq_cst: the clearing comes before the look at `queued`, see shared_mutex.
-    return slot.load(std::memory_order_relaxed) == m &&
-           slot.compare_exchange_strong(m, nullptr, std::memory_order_seq_cst, std::memory_order_relaxed);
+[[gnu::noinline, gnu::cold]] line& choose_line() noexcept {
+    static constinit std::atomic<std::size_t> next_line{0};  // of each copy: it only spreads the threads
+    const std::size_t n = next_line.fetch_add(1, std::memory_order_relaxed);
+    // Every second line first: processors fetch lines in pairs, so that neighbours disturb each other.
+    line& chosen = table[(2 * n + n / (line_count / 2)) % line_count];
+    rt::detail::the_thread.reader_line = &chosen;
+    return chosen;
+}
+
+// Only inlined into functions that are not: a fiber may have changed threads since the last call.
+slot& slot_of_this_thread(const shared_mutex* m) noexcept {
+    auto* chosen = static_cast<line*>(rt::detail::the_thread.reader_line);
+    if (chosen == nullptr) [[unlikely]]
+        chosen = &choose_line();
+    return chosen->slots[column_of(m)];
+}
+
+enum class removed { nothing, reader, reader_waited_for };
+
+// release: what the reader did comes before what the writer does who finds the slot empty. acquire: as the
+// one who serves that writer.
+removed clear_slot(slot& s, const shared_mutex* m) noexcept {
+    std::uintptr_t found = address_of(m);
+    if (s.compare_exchange_strong(found, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) [[likely]]
+        return removed::reader;
+    if (found == (address_of(m) | waited_for) &&
+        s.compare_exchange_strong(found, 0, std::memory_order_acq_rel, std::memory_order_relaxed))
+        return removed::reader_waited_for;
+    return removed::nothing;
+}
+
+bool stands_for(std::uintptr_t found, const shared_mutex* m) noexcept {
+    return (found & ~waited_for) == address_of(m);
+}
+
+bool clear_one_slot(const shared_mutex* m) noexcept {
+    return std::ranges::any_of(
+        table, [m](line& l) { return clear_slot(l.slots[column_of(m)], m) != removed::nothing; });
 }
 
 std::size_t count_slots(const shared_mutex* m) noexcept {
     const std::size_t column = column_of(m);
     std::size_t n = 0;
     for (const line& l : table)
-        if (l.slots[column].load(std::memory_order_seq_cst) == m) ++n;
+        if (stands_for(l.slots[column].load(std::memory_order_seq_cst), m)) ++n;
+    return n;
+}
+
+// As count_slots(), and whoever empties one of them will look for those who wait.
+std::size_t wait_for_slots(const shared_mutex* m) noexcept {
+    const std::size_t column = column_of(m);
+    std::size_t n = 0;
+    for (line& l : table) {
+        std::uintptr_t found = l.slots[column].load(std::memory_order_seq_cst);
+        // relaxed: the mark only has to be seen by whoever changes this very word. acquire where the reader
+        // turns out to have left.
+        if (found == address_of(m))
+            l.slots[column].compare_exchange_strong(found, found | waited_for, std::memory_order_relaxed,
+                                                    std::memory_order_acquire);
+        if (stands_for(found, m)) ++n;
+    }
     return n;
 }
 
@@ -65,6 +123,10 @@ shared_wait::shared_wait(shared_mutex& m, access wanted, rt::deadline until, rt:
     : operation(&m, until, mode),
       mutex_(m),
       wanted_(wanted) {}
+
+const char* shared_wait::kind() const noexcept {
+    return shared_kind;
+}
 
 const char* shared_wait::name() const noexcept {
     return mutex_.name_.get();
@@ -100,7 +162,8 @@ bool shared_wait::validate() noexcept {
         if (!mutex_.state_.compare_exchange_weak(state, (state | m::queued) & ~m::biased,
                                                  std::memory_order_seq_cst, std::memory_order_relaxed))
             continue;
-        // Was it a matter of slots that are empty? Who leaves a slot later than this sees `queued`.
+        // Was it a matter of slots that are empty? Those that are not get a mark, and who empties one that
+        // is marked serves the queue.
         taken_ = wanted_ == access::write && (state & m::writer) == 0 &&
                  rt::parking_lot::count_locked(&mutex_) == 0 && mutex_.begin_writing(0);
         return !taken_;
@@ -133,7 +196,7 @@ bool shared_mutex::begin_writing(std::uint64_t more) noexcept {
     std::uint64_t state = state_.load(std::memory_order_acquire);
     if (state >= one_reader || (state & writer) != 0) return false;
     const bool used_slots = (state & slots) != 0;
-    if (used_slots && count_slots(this) != 0) return false;
+    if (used_slots && wait_for_slots(this) != 0) return false;
     // While `queued` is set, others can only take records away, and there is none; so nobody changes the
     // word. Taking the bias back was expensive: the next time only after some collisions.
     state_.store(writer | more | (used_slots ? inhibited : state & inhibited), std::memory_order_relaxed);
@@ -169,8 +232,19 @@ void shared_mutex::serve_after_writer(rt::parked& queue) noexcept {
     serve(queue);
 }
 
+// For one who uses the lock.
 void shared_mutex::serve_queue() noexcept {
     rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) { serve(queue); });
+}
+
+// For one who has left it: unless somebody waits it may be gone, and another primitive be at its address. A
+// shared_mutex that has been made there comes to no harm.
+void shared_mutex::serve_those_who_wait() noexcept {
+    rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) {
+        const rt::waiter* const first = queue.first();
+        if (first == nullptr || first->kind_name() == nullptr) return;
+        if (std::string_view(first->kind_name()) == shared_kind) serve(queue);
+    });
 }
 
 // Takes the bias back and looks whether that leaves the lock free.
@@ -216,13 +290,9 @@ void shared_mutex::unlock_slow() {
     if (!was_locked) throw not_owner("unlock of a shared_mutex without a writer");
 }
 
-bool shared_mutex::try_lock_shared_slow() noexcept {
-    std::uint64_t state = state_.load(std::memory_order_relaxed);
-    if ((state & biased) != 0) {
-        if (fill_slot()) return true;
-        state = state_.load(std::memory_order_relaxed);
-    }
+bool shared_mutex::share_in_word() noexcept {
     bool collided = false;
+    std::uint64_t state = state_.load(std::memory_order_relaxed);
     while ((state & (writer | queued)) == 0) {
         std::uint64_t changed = state + one_reader;
         if (collided && (state & biased) == 0)
@@ -235,52 +305,59 @@ bool shared_mutex::try_lock_shared_slow() noexcept {
     return false;
 }
 
-bool shared_mutex::fill_slot() noexcept {
-    auto& slot = line_of_this_thread().slots[column_of(this)];
-    const shared_mutex* none = nullptr;
-    if (slot.load(std::memory_order_relaxed) != nullptr ||
-        !slot.compare_exchange_strong(none, this, std::memory_order_seq_cst, std::memory_order_relaxed))
-        return false;
-    if ((state_.load(std::memory_order_seq_cst) & biased) != 0) return true;
-    remove_record();  // a writer has come between
-    return false;
+bool shared_mutex::share_in_slot() noexcept {
+    slot& mine = slot_of_this_thread(this);
+    std::uintptr_t empty = 0;
+    if (mine.compare_exchange_strong(empty, address_of(this), std::memory_order_seq_cst,
+                                     std::memory_order_relaxed)) [[likely]] {
+        if ((state_.load(std::memory_order_seq_cst) & biased) != 0) [[likely]]
+            return true;
+        remove_record();  // a writer has come between
+    }
+    return share_in_word();
 }
 
-// Takes away one record; false if there is none.
+// Takes away one record; false if there is none. The lock may be destroyed by the next writer as soon as the
+// record has gone, so what comes after that does not touch it, but under the bucket's lock for the sake of
+// somebody who waits.
 bool shared_mutex::remove_record() noexcept {
     // A record is there for every rightful caller, but others may remove it while we look and leave us
     // theirs, where we have looked already. So look again before saying that there is none.
     for (int round = 0; round < 1000; ++round) {
         std::uint64_t state = state_.load(std::memory_order_relaxed);
         const std::size_t column = column_of(this);
-        bool removed = clear_slot(line_of_this_thread().slots[column], this);
-        while (!removed && state >= one_reader) {
+        removed what = clear_slot(slot_of_this_thread(this), this);
+        while (what == removed::nothing && state >= one_reader) {
             if (state < 2 * one_reader && (state & queued) != 0) {
+                bool done = false;
                 rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
                     state = state_.load(std::memory_order_relaxed);
-                    while (state >= one_reader && !removed)
-                        removed = state_.compare_exchange_weak(state, state - one_reader,
-                                                               std::memory_order_acq_rel);
-                    if (removed) serve(queue);
+                    while (state >= one_reader && !done)
+                        done = state_.compare_exchange_weak(state, state - one_reader,
+                                                            std::memory_order_acq_rel);
+                    if (done) serve(queue);
                 });
-                if (removed) return true;
+                if (done) return true;
             } else if (state_.compare_exchange_weak(state, state - one_reader, std::memory_order_release,
                                                     std::memory_order_relaxed)) {
                 return true;
             }
         }
-        if (!removed && (state & slots) == 0) return false;
-        for (auto l = table.begin(); !removed && l != table.end(); ++l)
-            removed = clear_slot(l->slots[column], this);
-        if (removed) {
-            if ((state_.load(std::memory_order_seq_cst) & queued) != 0) serve_queue();
-            return true;
-        }
+        if (what == removed::nothing && (state & slots) == 0) return false;
+        for (auto l = table.begin(); what == removed::nothing && l != table.end(); ++l)
+            if (stands_for(l->slots[column].load(std::memory_order_relaxed), this))
+                what = clear_slot(l->slots[column], this);
+        if (what == removed::reader_waited_for) serve_those_who_wait();
+        if (what != removed::nothing) return true;
     }
     return false;
 }
 
 void shared_mutex::unlock_shared_slow() {
+    const removed what = clear_slot(slot_of_this_thread(this), this);
+    if (what == removed::reader) [[likely]]
+        return;
+    if (what == removed::reader_waited_for) return serve_those_who_wait();
     if (!remove_record()) throw not_owner("unlock_shared of a shared_mutex without a reader");
 }
 
@@ -316,9 +393,11 @@ bool shared_mutex::try_upgrade() noexcept {
         } else if (in_slots == 0) {
             state_.fetch_sub(one_reader, std::memory_order_acquire);
         } else {
-            for (line& l : table) clear_slot(l.slots[column_of(this)], this);
+            // One only: one more may have come since, to be taken back by who sees that the bias has gone. He
+            // takes ours if we take his, so `slots` stays until a writer has looked again.
+            while (!clear_one_slot(this)) {
+            }
         }
-        if (upgraded) state_.fetch_and(~slots, std::memory_order_acquire);
     });
     if (upgraded && detail::diagnosing_locks()) {
         detail::diagnose_unlocked(this, true);

@@ -17,6 +17,14 @@ using heddle::rt::clock;
 using sync_tests::deadline;
 using sync_tests::run_fibers;
 
+namespace heddle::inline v0::detail {
+
+struct shared_mutex_probe {
+    static void bias(shared_mutex& m) { m.state_.fetch_or(shared_mutex::biased | shared_mutex::slots); }
+};
+
+}  // namespace heddle::inline v0::detail
+
 namespace {
 
 constexpr int rounds = 500'000;
@@ -238,6 +246,32 @@ TEST(mutex_stress, X6_every_notification_that_was_sent_is_received) {
     EXPECT_EQ(sent, received.load());
     EXPECT_EQ(changed.n_waiting(), 0U);
     EXPECT_FALSE(m.locked());
+}
+
+TEST(shared_mutex_stress, may_be_destroyed_by_the_writer_whom_its_last_readers_let_in) {
+    const budget time;
+    for (int i = 0; i < 3000 && time.left(); ++i) {
+        auto lock = std::make_unique<heddle::shared_mutex>();
+        heddle::detail::shared_mutex_probe::bias(*lock);
+        std::atomic<int> inside{0};
+        const auto read = [&inside, raw = lock.get()] {
+            raw->lock_shared();
+            inside.fetch_add(1);
+            raw->unlock_shared();
+        };
+        std::thread a(read);
+        std::thread b(read);
+        sync_tests::until([&] { return inside.load() == 2; });
+        if (i % 2 == 0) {
+            lock->lock();
+        } else {
+            while (!lock->try_lock()) std::this_thread::yield();
+        }
+        lock->unlock();
+        lock.reset();
+        a.join();
+        b.join();
+    }
 }
 
 TEST(shared_mutex_stress, readers_see_no_half_written_state) {

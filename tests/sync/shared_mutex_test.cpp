@@ -323,6 +323,32 @@ TEST_P(shared_mutex_test, protects_its_data_from_threads_that_read_and_write) {
     EXPECT_EQ(a, 400);
 }
 
+TEST(shared_mutex, a_writer_that_waits_is_served_by_who_leaves_for_a_thread_that_has_gone) {
+    shared_mutex m;
+    shared_mutex_probe::bias(m);
+    std::thread([&] { m.lock_shared(); }).join();
+    std::thread writer([&] { m.lock(), m.unlock(); });
+    until_parked(&m, 1);
+    m.unlock_shared();  // the slot of a thread that has gone
+    writer.join();
+    EXPECT_THROW(m.unlock_shared(), heddle::not_owner);
+}
+
+TEST(shared_mutex, readers_leave_after_a_writer_has_given_up_waiting_for_them) {
+    shared_mutex m;
+    shared_mutex_probe::bias(m);
+    m.lock_shared();
+    std::thread([&] { EXPECT_FALSE(m.try_lock_for(1us)); }).join();
+    m.unlock_shared();
+    EXPECT_TRUE(m.try_lock());
+    m.unlock();
+    shared_mutex_probe::bias(m);
+    m.lock_shared();
+    EXPECT_TRUE(m.try_upgrade());
+    m.unlock();
+    EXPECT_THROW(m.unlock_shared(), heddle::not_owner);
+}
+
 TEST(shared_mutex, a_writer_takes_the_bias_back) {
     shared_mutex m;
     shared_mutex_probe::bias(m);

@@ -31,7 +31,7 @@ class HEDDLE_API shared_wait : public operation {
  public:
     shared_wait(shared_mutex& m, access wanted, rt::deadline until, rt::cancellation mode) noexcept;
     std::uintptr_t tag() const noexcept { return static_cast<std::uintptr_t>(wanted_); }
-    const char* kind() const noexcept { return "shared_mutex"; }
+    const char* kind() const noexcept;
     const char* name() const noexcept;
     /// Throws deadlock_error, while locks are diagnosed.
     bool ready();
@@ -43,9 +43,7 @@ class HEDDLE_API shared_wait : public operation {
  private:
     friend class heddle::shared_mutex;
     bool take() noexcept;
-    lock_site site() const noexcept {
-        return {&mutex_, kind(), name(), wanted_ == access::read};
-    }
+    lock_site site() const noexcept { return {&mutex_, kind(), name(), wanted_ == access::read}; }
     shared_mutex& mutex_;
     access wanted_;
     bool taken_ = false;
@@ -91,10 +89,14 @@ class HEDDLE_API shared_mutex {
     // record
     //    if its owner has seen biased after filling it. slots says that there may be records in the table.
     //
+    // 4. A writer that waits with no reader in the count has marked, under the bucket's lock, every slot that
+    //    counts; whoever empties a slot with a mark calls serve(). So who leaves does not touch the lock
+    //    after the step that lets a writer in, who may destroy it.
+    //
     // Orders: a reader fills its slot and then reads biased; a writer takes biased back and then reads the
-    // slots. All four are seq_cst, so at least one sees the other. The same for the end: a reader clears its
-    // slot and then reads queued; a writer sets queued and then reads the slots. Everything else is acquire
-    // when coming and release when going; serve() is both, as it passes on what those did who have left.
+    // slots. All four are seq_cst, so at least one sees the other. Of a slot that is emptied and one that is
+    // marked the order of its changes decides. Everything else is acquire when coming and release when going;
+    // serve() is both, as it passes on what those did who have left.
 
     /// Takes the lock for writing. Blocks the task. Not a point of cancellation.
     void lock() {
@@ -212,7 +214,7 @@ class HEDDLE_API shared_mutex {
             state_.compare_exchange_strong(state, state + one_reader, std::memory_order_acquire,
                                            std::memory_order_relaxed)) [[likely]]
             return true;
-        return try_lock_shared_slow();
+        return (state & biased) != 0 ? share_in_slot() : share_in_word();
     }
     void note_locked(detail::access how) noexcept {
         if (detail::diagnosing_locks()) [[unlikely]]
@@ -224,14 +226,15 @@ class HEDDLE_API shared_mutex {
     }
     bool lock_slow(detail::access wanted, rt::deadline until, rt::cancellation mode);
     bool try_lock_biased() noexcept;
-    bool try_lock_shared_slow() noexcept;
+    bool share_in_word() noexcept;
+    bool share_in_slot() noexcept;
     void unlock_slow();
     void unlock_shared_slow();
-    bool fill_slot() noexcept;
     bool remove_record() noexcept;
     void serve(rt::parked& queue) noexcept;
     void serve_after_writer(rt::parked& queue) noexcept;
     void serve_queue() noexcept;
+    void serve_those_who_wait() noexcept;
     bool begin_writing(std::uint64_t more) noexcept;
     void check_unused() const noexcept;
 
