@@ -28,6 +28,7 @@ struct own_task {
         // it.
         if (::gettid() == ::getpid()) return;
         the_thread.own_task = nullptr;
+        the_thread.task_id = 0;
         the_thread.record = nullptr;
     }
     own_task(const own_task&) = delete;
@@ -118,11 +119,8 @@ void task_context::end_wait(wait_outcome outcome) noexcept {
     if (outcome == wait_outcome::cancelled) pending_.store(false, std::memory_order_relaxed);
 }
 
-[[gnu::noinline]] task_context& current_task() noexcept {
-    asm volatile("" ::: "memory");  // keeps the compiler from treating two calls as one
-    if (the_thread.task != nullptr) return *the_thread.task;
-    // A thread that heddle did not start, or that runs no task, is a task of its own.
-    if (the_thread.own_task != nullptr) return *the_thread.own_task;
+// Apart, so that current_task() itself saves no registers.
+[[gnu::noinline, gnu::cold]] static task_context& make_own_task() noexcept {
     if (own_task::over) {
         // Asked for by the destructor of a thread_local object, once that of `own` has run: not destroyed.
         the_thread.own_task = &(*new std::shared_ptr(thread_record::of_foreign_thread()))->context;
@@ -132,12 +130,34 @@ void task_context::end_wait(wait_outcome outcome) noexcept {
     return own.record->context;
 }
 
-[[gnu::noinline]] task_scope::task_scope(task_context* context) noexcept : outer_(the_thread.task) {
+[[gnu::noinline]] task_context& current_task() noexcept {
+    asm volatile("" ::: "memory");  // keeps the compiler from treating two calls as one
+    if (the_thread.task != nullptr) [[likely]]
+        return *the_thread.task;
+    // A thread that heddle did not start, or that runs no task, is a task of its own.
+    if (the_thread.own_task != nullptr) [[likely]]
+        return *the_thread.own_task;
+    return make_own_task();
+}
+
+[[gnu::noinline]] std::uint64_t current_task_id() noexcept {
+    asm volatile("" ::: "memory");  // as above
+    if (the_thread.task_id != 0) [[likely]]
+        return the_thread.task_id;
+    const std::uint64_t id = current_task().id();
+    return the_thread.task_id = id;
+}
+
+[[gnu::noinline]] task_scope::task_scope(task_context* context) noexcept
+    : outer_(the_thread.task),
+      outer_id_(outer_ != nullptr ? the_thread.task_id : 0) {
     the_thread.task = context;
+    the_thread.task_id = context != nullptr ? context->id() : 0;
 }
 
 [[gnu::noinline]] task_scope::~task_scope() {
     the_thread.task = outer_;
+    the_thread.task_id = outer_id_;  // 0 for the task of a thread: it may be another thread by now
 }
 
 }  // namespace heddle::inline v0::rt

@@ -159,6 +159,7 @@ void thread_record::leave() noexcept {
 void thread_record::begin() noexcept {
     the_thread.record = this;
     the_thread.own_task = &context;
+    the_thread.task_id = 0;
     native_id_.store(::gettid(), std::memory_order_release);
 }
 
@@ -166,6 +167,7 @@ void thread_record::end() noexcept {
     context.end_locals();
     leave();
     the_thread.own_task = nullptr;
+    the_thread.task_id = 0;
     the_thread.record = nullptr;
     const void* const here = address();
     // release: see now(). Whoever sees it may let go of the record, and this thread's own reference may be

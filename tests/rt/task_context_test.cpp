@@ -6,6 +6,7 @@
 #include <thread>
 
 using heddle::rt::current_task;
+using heddle::rt::current_task_id;
 using heddle::rt::task_context;
 using heddle::rt::task_scope;
 
@@ -24,6 +25,32 @@ TEST(task_context, every_thread_is_a_task) {
     auto* here = &current_task();
     EXPECT_EQ(&current_task(), here);
     std::thread([&] { EXPECT_NE(&current_task(), here); }).join();
+}
+
+TEST(task_context, its_id_is_found_without_it) {
+    EXPECT_EQ(current_task_id(), current_task().id());
+    const auto own = current_task_id();
+    task_context outer;
+    task_context inner;
+    {
+        task_scope a(&outer);
+        EXPECT_EQ(current_task_id(), outer.id());
+        {
+            task_scope b(&inner);
+            EXPECT_EQ(current_task_id(), inner.id());
+            {
+                task_scope c(nullptr);
+                EXPECT_EQ(current_task_id(), own);
+            }
+            EXPECT_EQ(current_task_id(), inner.id());
+        }
+        EXPECT_EQ(current_task_id(), outer.id());
+    }
+    EXPECT_EQ(current_task_id(), own);
+    std::thread([&] {
+        EXPECT_NE(current_task_id(), own);
+        EXPECT_EQ(current_task_id(), current_task().id());
+    }).join();
 }
 
 TEST(task_context, a_scope_makes_it_current_and_restores_what_was) {

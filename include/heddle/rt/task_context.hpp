@@ -61,8 +61,7 @@ class HEDDLE_API task_context {
 
     /// Announces the waiter, which a request must end if that is observed. @return false, and delivers, if
     /// one is observed and pending already; then there is nothing to end.
-    bool begin_wait(waiter& w, const void* address,
-                    cancellation mode = cancellation::observed) noexcept;
+    bool begin_wait(waiter& w, const void* address, cancellation mode = cancellation::observed) noexcept;
     /// Ends what begin_wait() began; on return no canceller holds the waiter any more.
     void end_wait(wait_outcome outcome) noexcept;
     /// What it waits for now, if it does; for diagnosis.
@@ -94,6 +93,8 @@ class HEDDLE_API task_context {
 /// The task that is running now. Not inlined and not cached by the compiler: a fiber may have changed
 /// threads.
 HEDDLE_API task_context& current_task() noexcept;
+/// As current_task().id(), and faster.
+HEDDLE_API std::uint64_t current_task_id() noexcept;
 
 /// Makes `context` the current task until the end of the scope; null restores the thread's own.
 class HEDDLE_API task_scope {
@@ -105,6 +106,7 @@ class HEDDLE_API task_scope {
 
  private:
     task_context* outer_;
+    std::uint64_t outer_id_;
 };
 
 }  // namespace heddle::inline v0::rt

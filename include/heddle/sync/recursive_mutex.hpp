@@ -48,14 +48,14 @@ class HEDDLE_API recursive_mutex {
 
     /// Takes the lock, or takes it once more. Blocks the task. Not a point of cancellation.
     void lock() {
-        const auto me = rt::current_task().id();
-        if (locked_again(me)) return;
+        // Who the caller is, is asked for after the lock is taken, where nothing has to wait for the answer.
+        if (owner_.load(std::memory_order_relaxed) != 0 && locked_again(rt::current_task_id())) return;
         lock_.lock();
-        locked_by(me);
+        locked_by(rt::current_task_id());
     }
     /// Takes the lock if it is free or the caller's. Never waits.
     bool try_lock() {
-        const auto me = rt::current_task().id();
+        const auto me = rt::current_task_id();
         if (locked_again(me)) return true;
         if (!lock_.try_lock()) return false;
         locked_by(me);
@@ -69,7 +69,7 @@ class HEDDLE_API recursive_mutex {
     /// Takes the lock unless that takes until `until`. @return whether it did. Throws: cancelled, and then it
     /// has not locked.
     bool try_lock_until(rt::deadline until) {
-        const auto me = rt::current_task().id();
+        const auto me = rt::current_task_id();
         if (locked_again(me)) return true;
         if (!lock_.try_lock_until(until)) return false;
         locked_by(me);
@@ -100,7 +100,7 @@ class HEDDLE_API recursive_mutex {
     /// Whether some task holds it: a hint.
     bool locked() const noexcept { return lock_.locked(); }
     /// Whether the current task holds it.
-    bool owned() const noexcept { return owner_.load(std::memory_order_relaxed) == rt::current_task().id(); }
+    bool owned() const noexcept { return owner_.load(std::memory_order_relaxed) == rt::current_task_id(); }
     /// How often the current task holds it; 0 if it does not.
     std::size_t depth() const noexcept { return owned() ? depth_ : 0; }
 
@@ -131,13 +131,13 @@ recursive_lock<Result>::recursive_lock(recursive_mutex& m, rt::deadline until) n
       recursive_(m) {}
 
 template <class Result> bool recursive_lock<Result>::ready() {
-    again_ = recursive_.locked_again(rt::current_task().id());
+    again_ = recursive_.locked_again(rt::current_task_id());
     return again_ || mutex_lock::ready();
 }
 
 template <class Result> Result recursive_lock<Result>::result() const {
     if (cancelled()) throw heddle::cancelled();
-    if (granted()) recursive_.locked_by(rt::current_task().id());
+    if (granted()) recursive_.locked_by(rt::current_task_id());
     if constexpr (!std::is_void_v<Result>) return again_ || granted();
 }
 
