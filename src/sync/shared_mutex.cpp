@@ -354,10 +354,11 @@ bool shared_mutex::remove_record() noexcept {
 }
 
 void shared_mutex::unlock_shared_slow() {
-    const removed what = clear_slot(slot_of_this_thread(this), this);
-    if (what == removed::reader) [[likely]]
+    // Without a mark, which is the usual case, apart: it needs nothing but the slot. Orders: clear_slot().
+    std::uintptr_t mine = address_of(this);
+    if (slot_of_this_thread(this).compare_exchange_strong(mine, 0, std::memory_order_acq_rel,
+                                                          std::memory_order_relaxed)) [[likely]]
         return;
-    if (what == removed::reader_waited_for) return serve_those_who_wait();
     if (!remove_record()) throw not_owner("unlock_shared of a shared_mutex without a reader");
 }
 
