@@ -117,16 +117,17 @@ using boost_spsc = of_boost<boost::lockfree::spsc_queue<long, boost::lockfree::c
 template <class Queue> void throughput(benchmark::State& state) {
     const long pairs = state.range(0);
     constexpr long items = 2'000'000;
+    const long share = items / pairs;
     for (auto _ : state) {
         Queue q;
         std::vector<std::thread> group;
         for (long t = 0; t < pairs; ++t) {
-            group.emplace_back([&] {
-                for (long i = 0; i < items / pairs; ++i) q.put(i);
+            group.emplace_back([&q, share] {
+                for (long i = 0; i < share; ++i) q.put(i);
             });
-            group.emplace_back([&] {
+            group.emplace_back([&q, share] {
                 long sum = 0;
-                for (long i = 0; i < items / pairs; ++i) sum += q.get();
+                for (long i = 0; i < share; ++i) sum += q.get();
                 benchmark::DoNotOptimize(sum);
             });
         }

@@ -79,15 +79,12 @@ template <class Item> class queue_ring {
         return (position / one >> lap_shift_) * capacity_ + index(position);
     }
 
-    // What is put and what is got first; in a queue of several rings, the one that follows, and how many
-    // items were put before this ring.
+    // In a queue of several rings, the one that follows, and how many items were put before this ring.
     std::atomic<queue_ring*> next_ring{nullptr};
     std::atomic<std::uint64_t> base{0};
-    alignas(64) std::atomic<word> tail{0};
-    alignas(64) std::atomic<word> head{0};
 
  private:
-    static constexpr std::size_t alignment = std::max<std::size_t>(64, alignof(slot));
+    static constexpr std::size_t alignment = std::max<std::size_t>(128, alignof(slot));
     static constexpr std::size_t offset() noexcept {
         return (sizeof(queue_ring) + alignment - 1) & ~(alignment - 1);
     }
@@ -105,6 +102,12 @@ template <class Item> class queue_ring {
     std::size_t capacity_;
     std::size_t index_mask_;
     unsigned lap_shift_;
+
+ public:
+    // Where the next item is put and got. Each is alone on its line, and two lines from the other, because
+    // processors fetch lines in pairs; what both sides only read is before them.
+    alignas(128) std::atomic<word> tail{0};
+    alignas(128) std::atomic<word> head{0};
 };
 
 }  // namespace heddle::inline v0::detail
