@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
-#include <algorithm>
 #include <fstream>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/local.hpp>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include "coroutines.hpp"
+#include "threads.hpp"
 
 using namespace std::chrono_literals;
 using heddle::event;
@@ -19,49 +19,10 @@ using heddle::thread;
 using heddle::thread_options;
 using heddle::thread_state;
 using sync_tests::deadline;
+using sync_tests::named;
+using sync_tests::not_started;
 using sync_tests::until;
 using sync_tests::until_parked;
-
-namespace {
-
-thread_options not_started(std::string name = {}) {
-    thread_options options;
-    options.name = std::move(name);
-    options.start = false;
-    return options;
-}
-
-thread_options named(std::string name) {
-    thread_options options;
-    options.name = std::move(name);
-    return options;
-}
-
-/// The hook for the time of a test, and what it was told.
-class told {
- public:
-    told() {
-        former_ = heddle::set_thread_exception_hook([this](const thread::handle& from, std::exception_ptr e) {
-            names.push_back(from.name());
-            errors.push_back(std::move(e));
-        });
-    }
-    ~told() { heddle::set_thread_exception_hook(former_); }
-    std::string message(std::size_t i) const {
-        try {
-            std::rethrow_exception(errors.at(i));
-        } catch (const std::exception& e) {
-            return e.what();
-        }
-    }
-    std::vector<std::string> names;
-    std::vector<std::exception_ptr> errors;
-
- private:
-    heddle::thread_exception_hook former_;
-};
-
-}  // namespace
 
 TEST(thread, runs_its_function_with_copies_of_the_arguments) {
     std::string seen;
@@ -226,46 +187,6 @@ TEST(thread, a_join_is_no_point_of_cancellation) {
     joiner.request_stop();
     go.set();
     joiner.join();
-}
-
-TEST(thread, TH04_an_exception_that_nobody_catches_goes_to_the_hook_with_the_threads_name) {
-    told hook;
-    thread t(named("weaver"), [] { throw std::runtime_error("a thread broke"); });
-    t.join();
-    ASSERT_EQ(hook.names, (std::vector<std::string>{"weaver"}));
-    EXPECT_EQ(hook.message(0), "a thread broke");
-}
-
-TEST(thread, TH04_by_default_an_exception_is_told_to_the_exception_hook_once) {
-    static std::vector<std::string> where;
-    where.clear();
-    const auto before = heddle::set_exception_hook(
-        [](std::exception_ptr, std::string_view from) noexcept { where.emplace_back(from); });
-    thread(named("weaver"), [] { throw 5; }).join();
-    heddle::set_exception_hook(before);
-    EXPECT_EQ(where, (std::vector<std::string>{"thread 'weaver'"}));
-}
-
-TEST(thread, TH04_being_cancelled_ends_it_silently) {
-    told hook;
-    event never;
-    thread t([&] { never.wait(); });
-    t.request_stop();
-    t.join();
-    EXPECT_TRUE(hook.names.empty());
-}
-
-TEST(thread, TH04_a_hook_that_throws_ends_nothing) {
-    static int reported;
-    reported = 0;
-    const auto before =
-        heddle::set_exception_hook([](std::exception_ptr, std::string_view) noexcept { ++reported; });
-    const auto former = heddle::set_thread_exception_hook(
-        [](const thread::handle&, std::exception_ptr e) { std::rethrow_exception(std::move(e)); });
-    thread([] { throw 5; }).join();
-    heddle::set_thread_exception_hook(former);
-    heddle::set_exception_hook(before);
-    EXPECT_EQ(reported, 1);
 }
 
 TEST(thread, TH05_whether_it_is_a_daemon_is_settled_at_its_start) {
@@ -483,58 +404,4 @@ TEST(thread, on_nothing_refuses_every_call) {
     EXPECT_THROW(none.start(), heddle::invalid_state);
     EXPECT_THROW((void)none.state(), heddle::invalid_state);
     EXPECT_THROW(none.request_stop(), heddle::invalid_state);
-}
-
-TEST(threads, are_listed_in_the_order_of_their_start_with_main_first) {
-    event go;
-    const auto wait = [&] { go.wait(); };
-    thread a(not_started("a"), wait);
-    thread b(named("b"), wait);
-    a.start();
-    thread c(named("c"), wait);
-    std::vector<std::string> names;
-    for (const auto& t : heddle::all_threads()) names.push_back(t.name());
-    const std::vector<std::string> expected{"main", "b", "a", "c"};
-    // Threads of heddle's own may be there from other tests.
-    std::vector<std::string> seen;
-    for (const auto& n : names)
-        if (std::find(expected.begin(), expected.end(), n) != expected.end()) seen.push_back(n);
-    EXPECT_EQ(seen, expected);
-    EXPECT_EQ(names.size(), heddle::thread_count());
-    go.set();
-    for (thread* t : {&a, &b, &c}) t->join();
-    for (const auto& t : heddle::all_threads()) EXPECT_TRUE(t.name() != "a" && t.name() != "b");
-}
-
-TEST(threads, know_main_and_which_is_the_current_one) {
-    const auto main = heddle::main_thread();
-    EXPECT_EQ(main, heddle::current_thread());
-    EXPECT_EQ(main.name(), "main");
-    EXPECT_EQ(main.native_id(), ::getpid());
-    EXPECT_TRUE(main.alive());
-    thread([&] {
-        EXPECT_EQ(heddle::main_thread(), main);
-        EXPECT_FALSE(heddle::current_thread() == main);
-    }).join();
-}
-
-TEST(threads, that_heddle_did_not_start_know_themselves_and_are_not_listed) {
-    std::thread([] {
-        const auto me = heddle::current_thread();
-        EXPECT_EQ(me, heddle::current_thread());
-        EXPECT_EQ(me.native_id(), ::gettid());
-        EXPECT_EQ(me.id(), heddle::rt::current_task().id());
-        for (const auto& t : heddle::all_threads()) EXPECT_FALSE(t == me);
-    }).join();
-}
-
-TEST(threads, have_numbers_that_are_not_used_twice) {
-    std::vector<std::uint64_t> ids;
-    for (int i = 0; i < 20; ++i) {
-        thread t([] {});
-        t.join();
-        ids.push_back(t.id());
-    }
-    std::sort(ids.begin(), ids.end());
-    EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
 }
