@@ -69,6 +69,12 @@ bool has_ended(const thread& t) noexcept {
     return t.joins->finished;
 }
 
+// A stack that libc uses again has the handle of the thread before, as its address: what that one did happened
+// before what the new one does there.
+object& stack_of(const thread& t) noexcept {
+    return object_at(reinterpret_cast<const void*>(t.handle));
+}
+
 // The end of a thread in libc gives its memory back: it happens at a moment of the schedule, not some time
 // later.
 void join_kernel_thread(thread& t, void** result) noexcept {
@@ -79,6 +85,7 @@ void join_kernel_thread(thread& t, void** result) noexcept {
     real_join(t.handle, &value);
     current_thread = me;
     if (result != nullptr) *result = value;
+    release(t, stack_of(t));
     forget_thread(t);
 }
 
@@ -117,6 +124,7 @@ int create_thread(thread& me, pthread_t* handle, const pthread_attr_t* attribute
         forget_thread(child);
         return error;
     }
+    acquire(child, stack_of(child));
     *handle = child.handle;
     take_turn(me, {.what = action::thread_create, .writes = false, .pc = pc, .value = child.number});
     return 0;
