@@ -7,10 +7,20 @@
 #include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/shared_mutex.hpp>
+#include <memory>
 #include <mutex>
 #include <shared_mutex>
 
 #include "scenario.hpp"
+
+namespace heddle::inline v0::detail {
+
+struct shared_mutex_probe {
+    // As readers that collide do.
+    static void bias(shared_mutex& m) { m.state_.fetch_or(shared_mutex::biased | shared_mutex::slots); }
+};
+
+}  // namespace heddle::inline v0::detail
 
 namespace {
 
@@ -98,6 +108,33 @@ SCENARIO(shared_mutex_of_two_readers_and_a_writer) {
     at_once({read, read, [&] {
                  const std::lock_guard hold(lock);
                  ++value;
+             }});
+}
+
+SCENARIO(shared_mutex_of_readers_with_slots_and_a_writer) {
+    shared_mutex lock;
+    detail::shared_mutex_probe::bias(lock);
+    int value = 0;
+    const auto read = [&] {
+        const std::shared_lock hold(lock);
+        check::require(value == 0 || value == 1);
+    };
+    at_once({read, read, [&] {
+                 const std::lock_guard hold(lock);
+                 ++value;
+             }});
+}
+
+// Who is let in may destroy the lock: who leaves does not touch it any more.
+SCENARIO(shared_mutex_that_goes_with_the_writer) {
+    auto lock = std::make_unique<shared_mutex>();
+    detail::shared_mutex_probe::bias(*lock);
+    lock->lock_shared();
+    at_once({[raw = lock.get()] { raw->unlock_shared(); },
+             [&] {
+                 lock->lock();
+                 lock->unlock();
+                 lock.reset();
              }});
 }
 
