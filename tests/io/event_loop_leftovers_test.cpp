@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "small_tasks.hpp"
+
 using namespace std::chrono_literals;
 using heddle::event_loop;
 using heddle::future;
@@ -20,18 +22,8 @@ using heddle::promise;
 using heddle::task;
 using heddle::rt::current_task;
 using heddle::rt::deadline;
-
-namespace {
-
-task<int> number(int n) {
-    co_return n;
-}
-
-task<> forever() {
-    co_await heddle::sleep_until(deadline::never());
-}
-
-}  // namespace
+using io_tests::forever;
+using io_tests::number;
 
 TEST(event_loop, AR02_leftover_tasks_are_asked_to_stop_and_end_before_run_returns) {
     std::string trace;

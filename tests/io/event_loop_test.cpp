@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <vector>
+#include "small_tasks.hpp"
 #include "task/unseen.hpp"
 
 using namespace std::chrono_literals;
@@ -21,20 +22,10 @@ using heddle::promise;
 using heddle::task;
 using heddle::rt::current_task;
 using heddle::rt::deadline;
+using io_tests::forever;
+using io_tests::number;
 
 static_assert(heddle::executor<event_loop>);
-
-namespace {
-
-task<int> number(int n) {
-    co_return n;
-}
-
-task<> forever() {
-    co_await heddle::sleep_until(deadline::never());
-}
-
-}  // namespace
 
 TEST(event_loop, runs_main_and_gives_its_result) {
     EXPECT_EQ(heddle::run(number(42)), 42);

@@ -7,10 +7,10 @@
 // the engine. When all this happens is decided by real time, so such a schedule need not be the same twice.
 //
 // A thread's place says who may use the engine in its name, and is only changed by compare-and-exchange where
-// both could. The thread goes from `program` to `engine` and back. The watcher goes from `program` to `outside`,
-// and back if the thread has run since it was seen asleep; otherwise it acts for the thread from then on. A
-// thread that finds its place to be `outside` makes it `returning` and waits for its turn, after which it is
-// `program` again.
+// both could. The thread goes from `in_program` to `in_engine` and back. The watcher goes from `in_program` to
+// `outside`, and back if the thread has run since it was seen asleep; otherwise it acts for the thread from
+// then on. A thread that finds its place to be `outside` makes it `returning` and waits for its turn, after
+// which it is `in_program` again.
 
 #include "engine.hpp"
 

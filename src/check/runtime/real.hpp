@@ -24,14 +24,14 @@ namespace heddle::inline v0::check::runtime {
 /// the process with a message if there is none.
 void* next_definition(const char* name, const char* version = nullptr) noexcept;
 
-/// A function of libc, looked up when it is first called: the runtime's constructors may run late.
-/// What all of them are, whatever their signature.
+/// What every real_function is, whatever its signature.
 struct real_name {
     const char* name;
     const char* version;
     void* found;
 };
 
+/// A function of libc, looked up when it is first called: the runtime's constructors may run late.
 template <class Signature> class real_function;
 template <class R, class... A> class real_function<R(A...)> {
  public:
@@ -68,6 +68,6 @@ std::uint64_t real_now() noexcept;
 
 }  // namespace heddle::inline v0::check::runtime
 
-// How a real_function is declared: among all the others, one right after the other. Without an alignment of its own the
-// compiler leaves gaps.
+// How a real_function is declared: among all the others, one right after the other. Without an alignment of
+// its own the compiler leaves gaps.
 #define HEDDLE_REAL [[gnu::section("heddle_real"), gnu::aligned(8)]] constinit
