@@ -31,6 +31,28 @@ int allowed_cpu(unsigned n) noexcept {
         if (cpu >= 0 && CPU_ISSET(static_cast<unsigned>(cpu), &set) && n-- == 0) return cpu;
 }
 
+// While it lives the calling thread stays on the CPU of its server. Only one of the two runs at a time, and to
+// wake one on another CPU can cost as much as the schedule.
+class beside_server {
+ public:
+    explicit beside_server(int cpu) noexcept : moved_(cpu >= 0 && ::sched_getaffinity(0, sizeof before_, &before_) == 0) {
+        if (!moved_) return;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<unsigned>(cpu), &one);
+        ::sched_setaffinity(0, sizeof one, &one);
+    }
+    ~beside_server() {
+        if (moved_) ::sched_setaffinity(0, sizeof before_, &before_);
+    }
+    beside_server(const beside_server&) = delete;
+    beside_server& operator=(const beside_server&) = delete;
+
+ private:
+    cpu_set_t before_;
+    const bool moved_;
+};
+
 }  // namespace
 
 void campaign::take_hot(schedule_server& server) {
@@ -187,6 +209,7 @@ void campaign::run_random(std::shared_ptr<schedule_server>& server, bool leads) 
 void campaign::run_job(bool leads) {
     std::shared_ptr<schedule_server> server;
     renew(server);
+    const beside_server here(server->cpu());
     if (leads) instrumented_ = server->shared().outcome.instrumented != 0;
     if (systematic_only()) {
         if (leads) {
