@@ -59,6 +59,14 @@ fiber::~fiber() {
     return detail::the_thread.running_fiber;
 }
 
+std::size_t fiber::stack_left() noexcept {
+    const fiber* const self = current();
+    if (self == nullptr) return SIZE_MAX;
+    // Not the address of a variable: AddressSanitizer may keep those elsewhere.
+    return static_cast<std::size_t>(static_cast<const std::byte*>(__builtin_frame_address(0)) -
+                                    self->stack_.bottom());
+}
+
 bool fiber::guards(const void* address) const noexcept {
     const auto at = reinterpret_cast<std::uintptr_t>(address);
     const auto low = reinterpret_cast<std::uintptr_t>(stack_.low);

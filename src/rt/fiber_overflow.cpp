@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 #include <heddle/rt/fiber.hpp>
+#include <heddle/rt/task_context.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <mutex>
 #include <string_view>
@@ -60,7 +61,7 @@ void pass_on(int signal, siginfo_t* info, void* context) noexcept {
         return;
     }
     // The default action: on return the instruction faults again, so that a core file shows the right place.
-    struct sigaction fallback {};
+    struct sigaction fallback{};
     fallback.sa_handler = SIG_DFL;
     ::sigaction(signal, &fallback, nullptr);
     if (sent) ::raise(signal);  // it is blocked until the handler returns
@@ -72,7 +73,10 @@ void on_fault(int signal, siginfo_t* info, void* context) noexcept {
         pass_on(signal, info, context);
         return;
     }
-    (report() << "heddle: stack overflow in fiber '" << std::string_view(f->name()).substr(0, 200)
+    // The fibers of a pool run one task after the other: who overflowed is the task.
+    const task_context* const task = the_thread.task;
+    const std::string& name = task != nullptr && !task->name().empty() ? task->name() : f->name();
+    (report() << "heddle: stack overflow in fiber '" << std::string_view(name).substr(0, 200)
               << "' (stack of " << f->stack_size() / 1024 << " KB; set a larger stack_size)\n")
         .write();
     // There is no way on from here. The instruction faults again and finds the previous handler, or the
@@ -127,7 +131,7 @@ void install_overflow_handler() noexcept {
     if (installed.load(std::memory_order_acquire)) return;  // acquire: `previous` is written
     std::lock_guard hold(the_process.installing);
     if (installed.load(std::memory_order_relaxed)) return;
-    struct sigaction mine {};
+    struct sigaction mine{};
     mine.sa_sigaction = on_fault;
     mine.sa_flags = SA_SIGINFO | SA_ONSTACK;
     ::sigemptyset(&mine.sa_mask);

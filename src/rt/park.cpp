@@ -41,19 +41,26 @@ class thread_waiter : public waiter {
     std::atomic<std::uint32_t> state_{static_cast<std::uint32_t>(wait_outcome::waiting)};
 };
 
-// A suspended fiber: queued once its stack is no longer in use, and made ready again by its home worker.
+// A suspended fiber: queued once its stack is no longer in use, and made ready again through its host.
 class fiber_waiter : public waiter, private timer {
  public:
-    /// Armed at once: the timer cannot fire before the home worker, which runs this, goes on with its loop.
+    /// Its timer may fire at once, on another thread: it is aimed before that, so that withdraw() goes
+    /// through the bucket's lock.
     fiber_waiter(fiber_task& task, const park_request& request, function_ref<bool()> validate)
         : waiter(waiter_kind::fiber, &on_wake),
           timer(&on_timeout),
           task_(task),
           request_(request),
           validate_(validate) {
-        if (!request.until.is_never()) task_.home().add_timer(*this, request.until.when());
+        aim(request.address);
+        // What is called after queueing is on the fiber's stack: nobody else may resume it before that.
+        if (request.queued != nullptr) task_.pin();
+        if (!request.until.is_never()) task_.host().add_timer(*this, request.until.when());
     }
-    ~fiber_waiter() { task_.home().remove_timer(*this); }
+    ~fiber_waiter() {
+        if (!request_.until.is_never()) task_.host().remove_timer(*this);
+        if (request_.queued != nullptr) task_.unpin();
+    }
 
     wait_outcome wait() noexcept {
         task_.suspend([](void* self) noexcept { static_cast<fiber_waiter*>(self)->publish(); }, this);
@@ -61,26 +68,39 @@ class fiber_waiter : public waiter, private timer {
     }
 
  private:
+    // From a successful enqueue on, the fiber may go on elsewhere and this object be gone.
     void publish() noexcept {
-        if (!parking_lot::enqueue(*this, request_.address, validate_)) {
+        const auto* const queued = request_.queued;
+        const auto validate = [this] {
+            // Too late to be found in the queue; see on_timeout().
+            if (expired_.load(std::memory_order_relaxed)) {
+                outcome_ = wait_outcome::timed_out;
+                return false;
+            }
+            return validate_();
+        };
+        if (!parking_lot::enqueue(*this, request_.address, validate))
             task_.resume();
-        } else if (request_.queued != nullptr) {
-            (*request_.queued)();  // only this worker resumes the fiber, so it is still there
-        }
+        else if (queued != nullptr)
+            (*queued)();  // pinned: only this worker resumes the fiber, so it is still there
     }
     static void on_wake(waiter& w, wait_outcome outcome) noexcept {
         auto& self = static_cast<fiber_waiter&>(w);
         self.outcome_ = outcome;
         self.task_.resume();
     }
+    // The flag is set before the bucket's lock is taken, and read under it: either the waiter is queued by
+    // then and is withdrawn, or whoever queues it sees the flag.
     static void on_timeout(timer& t) noexcept {
         auto& self = static_cast<fiber_waiter&>(t);
+        self.expired_.store(true, std::memory_order_relaxed);
         if (parking_lot::withdraw(self)) self.wake(wait_outcome::timed_out);
     }
 
     fiber_task& task_;
     const park_request& request_;
     function_ref<bool()> validate_;
+    std::atomic<bool> expired_{false};
     wait_outcome outcome_ = wait_outcome::invalid;
 };
 

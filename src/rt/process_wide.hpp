@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/exception_hook.hpp>
@@ -51,7 +52,7 @@ static_assert(HEDDLE_VERSION_MAJOR == 0 && HEDDLE_VERSION_MINOR == 1,
 
 /// All members begin as zeros.
 struct process_state {
-    std::atomic<std::uint64_t> tasks;    // how many identities have been given
+    std::atomic<std::uint64_t> tasks;    // up to which number identities have been given to threads
     std::atomic<exception_hook> hook;    // null for the default
     std::atomic<bool> reports_overflow;  // a handler for the overflow of a fiber's stack is installed
     word_lock installing;                // that handler
@@ -71,6 +72,7 @@ static_assert(sizeof(process_state) <= HEDDLE_PROCESS_STATE_SIZE);
 
 /// All members begin as null.
 struct thread_state {
+    void* forks;             // of the fiber that runs; first, because fork_context.hpp reads it by its place
     task_context* task;      // that was made current; null for the thread's own
     task_context* own_task;  // made when it is first asked for
     std::uint64_t task_id;   // of the current one; 0 until it is asked for
@@ -82,9 +84,12 @@ struct thread_state {
     thread_record* record;          // of this thread, made when it is first asked for
     void* reader_line;              // see sync/shared_mutex.cpp
     int forking;                    // in a fork; how many copies of heddle have prepared for it
+    std::uint64_t next_task;        // identities that this thread may still give: up to last_task
+    std::uint64_t last_task;
     bool prepared_for_overflow;
 };
 static_assert(sizeof(thread_state) <= HEDDLE_THREAD_STATE_SIZE);
+static_assert(offsetof(thread_state, forks) == 0);
 
 HEDDLE_API extern process_state the_process asm("heddle_0_1_process_state");
 

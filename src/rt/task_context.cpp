@@ -13,8 +13,14 @@ namespace {
 
 using detail::the_thread;
 
+// Taken from the process in blocks, so that making tasks on several threads shares nothing.
 std::uint64_t new_id() noexcept {
-    return detail::the_process.tasks.fetch_add(1, std::memory_order_relaxed) + 1;
+    constexpr std::uint64_t block = 1024;
+    if (the_thread.next_task == the_thread.last_task) {
+        the_thread.next_task = detail::the_process.tasks.fetch_add(block, std::memory_order_relaxed);
+        the_thread.last_task = the_thread.next_task + block;
+    }
+    return ++the_thread.next_task;
 }
 
 // The task that a thread is by itself is in the thread's record, in whichever copy of heddle it was made. One
@@ -84,10 +90,50 @@ std::optional<wait_site> task_context::waits_for() const {
 
 void task_context::request_stop() noexcept {
     std::lock_guard guard(lock_);
+    request_locked();
+}
+
+void task_context::request_locked() noexcept {
     requests_.fetch_add(1, std::memory_order_relaxed);
     pending_.store(true, std::memory_order_relaxed);
     if (waiting_ != nullptr && cancellable_ && parking_lot::withdraw(*waiting_))
         waiting_->wake(wait_outcome::cancelled);
+    for (task_context* p = parts_; p != nullptr; p = p->next_part_) p->request_stop();
+}
+
+void task_context::begin_part(task_context& part, const void* key) noexcept {
+    std::lock_guard guard(lock_);
+    part.part_key_ = key;
+    part.next_part_ = parts_;
+    parts_ = &part;
+    if (stop_pending()) part.request_stop();
+}
+
+void task_context::end_part(task_context& part) noexcept {
+    std::lock_guard guard(lock_);
+    task_context** link = &parts_;
+    while (*link != &part) link = &(*link)->next_part_;
+    *link = part.next_part_;
+}
+
+void task_context::stop_part(const void* key) noexcept {
+    std::lock_guard guard(lock_);
+    for (task_context* p = parts_; p != nullptr; p = p->next_part_)
+        if (p->part_key_ == key) p->request_stop();
+}
+
+part_request task_context::request_stop_by_part() noexcept {
+    std::lock_guard guard(lock_);
+    const part_request before{requests_.load(std::memory_order_relaxed), stop_pending()};
+    request_locked();
+    return before;
+}
+
+void task_context::withdraw_request(const part_request& made) noexcept {
+    std::lock_guard guard(lock_);
+    const unsigned left = requests_.load(std::memory_order_relaxed) - 1;
+    requests_.store(left, std::memory_order_relaxed);
+    pending_.store(left > made.before || made.pending, std::memory_order_relaxed);
 }
 
 unsigned task_context::uncancel() noexcept {

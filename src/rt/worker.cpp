@@ -83,19 +83,22 @@ void worker::run(work_source* source, function_ref<bool()> done) {
         throw invalid_state("this thread already runs worker '" + running->name() +
                             "'; a run loop cannot be nested");
     detail::the_thread.running_worker = this;
+    source_ = source;
     while (!done()) {
         if (run_some(source, done)) continue;
         if (source == nullptr) {
-            sleep();
+            sleep(timers_.next());
             continue;
         }
-        const auto idle = source->prepare_sleep(*this);
+        deadline until = timers_.next();
+        const auto idle = source->prepare_sleep(*this, until);
         if (idle == work_source::idle::stop) break;
         if (idle == work_source::idle::sleep) {
-            sleep();
+            sleep(until);
             source->end_sleep(*this);
         }
     }
+    source_ = nullptr;
     detail::the_thread.running_worker = nullptr;
 }
 
@@ -106,7 +109,11 @@ bool worker::run_some(work_source* source, function_ref<bool()> done) {
     if (!timers_.empty() && timers_.fire(clock::now()) > 0) any = true;
     for (int i = 0; i < batch; ++i) {
         runnable* r = chosen ? pop_chosen() : ready_.pop();
-        if (r == nullptr && source != nullptr) r = source->take(*this);
+        if (r == nullptr && source != nullptr) {
+            r = source->take(*this);
+            // A timer of the source may have posted to this worker.
+            if (r == nullptr) r = chosen ? pop_chosen() : ready_.pop();
+        }
         if (r == nullptr) break;
         r->run();
         any = true;
@@ -138,12 +145,11 @@ runnable* worker::pop_chosen() noexcept {
 // All four are seq_cst, so they have one order, and in it at least one side sees the other's write: either
 // the poster wakes us or we see its work. The same holds for wake() alone, whose exchange makes our
 // compare-exchange fail.
-void worker::sleep() noexcept {
+void worker::sleep(deadline until) noexcept {
     const bool in_poller = poller_ != nullptr && !poller_->empty();
     const std::uint32_t asleep = in_poller ? asleep_in_poller : asleep_on_futex;
     std::uint32_t expected = awake;
     if (state_.compare_exchange_strong(expected, asleep, std::memory_order_seq_cst) && inbox_.empty()) {
-        const deadline until = timers_.next();
         if (in_poller) {
             poller_->wait(until);
         } else {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/exception_hook.hpp>
+#include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/sync/detail/spin.hpp>
 #include <heddle/task/future_state.hpp>
 #include <mutex>
 
@@ -38,6 +40,16 @@ bool future_state::set_running() {
         // relaxed: nothing is published by this step.
         if (word_.compare_exchange_weak(word, running, std::memory_order_relaxed)) return true;
     }
+}
+
+bool future_state::try_start() noexcept {
+    std::uint32_t word = word_.load(std::memory_order_relaxed);
+    while (status_of(word) == future_status::pending) {
+        const auto running = (word & ~status_mask) | static_cast<std::uint32_t>(future_status::running);
+        // relaxed: nothing is published by this step.
+        if (word_.compare_exchange_weak(word, running, std::memory_order_relaxed)) return true;
+    }
+    return false;
 }
 
 bool future_state::cancel() noexcept {
@@ -131,14 +143,25 @@ bool future_state::announce_waiter() const noexcept {
     return false;
 }
 
-bool future_state::wait(rt::deadline until) const {
+bool future_state::wait_slow(rt::deadline until) const {
+    // Who waits without a limit may as well do the work; it has not begun, so nobody else has a use for it
+    // first. What is waited for is not changed by that, hence the cast.
+    if (until.is_never() && status() == future_status::pending && const_cast<future_state*>(this)->run_here())
+        return true;
+    // The wake-up of a thread costs as much as many a task.
+    for (spinner spin; !done() && rt::fiber_task::current() == nullptr && spin.again();) {
+    }
     while (!done()) {
-        const auto outcome = rt::park(
-            address(), [this] { return announce_waiter(); }, until, rt::cancellation::observed);
+        const auto outcome =
+            rt::park(address(), [this] { return announce_waiter(); }, until, rt::cancellation::observed);
         if (outcome == rt::wait_outcome::cancelled) throw cancelled();
         if (outcome == rt::wait_outcome::timed_out) return done();
     }
     return true;
+}
+
+void future_state::settle() const noexcept {
+    while (!done()) rt::park(address(), [this] { return announce_waiter(); });
 }
 
 std::exception_ptr future_state::error() const noexcept {

@@ -197,7 +197,7 @@ struct list_source : work_source {
         steps.erase(steps.begin());
         return first;
     }
-    idle prepare_sleep(worker&) noexcept override {
+    idle prepare_sleep(worker&, heddle::rt::deadline&) noexcept override {
         ++prepared;
         if (prepared == 1) return idle::work;
         if (prepared == 2) return idle::sleep;

@@ -37,17 +37,17 @@ static_assert(heddle::executor<thread_pool>);
 
 namespace {
 
-// Keeps one worker busy until it is opened; not a point of cancellation.
+// Keeps one worker busy until it is opened: a wait of the thread, which heddle does not know of.
 class gate {
  public:
     void pass() {
         entered_.set_value();
-        while (!open_.load()) heddle::rt::park(&open_, [this] { return !open_.load(); });
+        open_.wait(false);
     }
     void entered() { entered_.get_future().get(); }
     void open() {
         open_ = true;
-        heddle::rt::parking_lot::unpark_all(&open_);
+        open_.notify_all();
     }
 
  private:

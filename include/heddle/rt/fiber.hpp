@@ -87,6 +87,9 @@ class HEDDLE_API fiber {
     /// memory changes with the thread, and a compiler would keep the address across a suspend().
     [[gnu::noinline]] static fiber* current() noexcept;
 
+    /// How many bytes of the running fiber's stack are left below the caller; no limit outside a fiber.
+    static std::size_t stack_left() noexcept;
+
     /// Whether `entry` has returned. Thread-safety: as resume().
     bool finished() const noexcept { return state_ == state::finished; }
 

@@ -19,6 +19,8 @@ class runnable {
     runnable& operator=(const runnable&) = delete;
 
     void run() noexcept { function_(*this); }
+    /// Whether `f` is what it runs.
+    bool runs(function f) const noexcept { return function_ == f; }
 
  private:
     friend class runnable_queue;

@@ -25,6 +25,12 @@ struct wait_site {
     std::string name;               ///< that the primitive was given, empty if none
 };
 
+/// A request to stop that a part of a task has made, so that it can be taken back.
+struct part_request {
+    unsigned before = 0;   // requests that there were
+    bool pending = false;  // whether one of them waited to be delivered
+};
+
 /// A task's identity, name, requests to stop and values of its own.
 ///
 /// Thread-safety: id(), name(), set_name(), request_stop(), stop_requests(), uncancel() and waits_for() may
@@ -72,7 +78,22 @@ class HEDDLE_API task_context {
     /// Destroys them, as the end of the task; done by the destructor at the latest.
     void end_locals() noexcept;
 
+    // A part of a task that runs elsewhere, under an identity of its own: requests to the task reach it too.
+
+    /// `part` begins; `key` names it for stop_part().
+    void begin_part(task_context& part, const void* key) noexcept;
+    /// It has ended.
+    void end_part(task_context& part) noexcept;
+    /// Asks the part that began with `key`, if it has not ended.
+    void stop_part(const void* key) noexcept;
+    /// As request_stop(), by a part that has failed.
+    part_request request_stop_by_part() noexcept;
+    /// Takes that back; what others asked for since, or before, and was not seen, stays to be delivered.
+    void withdraw_request(const part_request& made) noexcept;
+
  private:
+    void request_locked() noexcept;
+
     const std::uint64_t id_;
     mutable word_lock name_lock_;
     std::string name_;
@@ -82,6 +103,10 @@ class HEDDLE_API task_context {
     mutable word_lock lock_;
     waiter* waiting_ = nullptr;
     bool cancellable_ = false;  // whether a request ends that wait
+    // The parts that run elsewhere, newest first; guarded by lock_, which comes before theirs.
+    task_context* parts_ = nullptr;
+    task_context* next_part_ = nullptr;  // of the task that this one is a part of; guarded by its lock
+    const void* part_key_ = nullptr;
     std::atomic<unsigned> requests_{0};
     // Set before the canceller looks at the queue; read by the waiting side under the bucket's lock while it
     // queues. Both pass through that lock, so either the waiter is found queued or it sees the flag; relaxed

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
+#include <heddle/rt/fiber_host.hpp>
 #include <heddle/rt/function_ref.hpp>
 #include <heddle/rt/inbox.hpp>
 #include <heddle/rt/poller.hpp>
@@ -30,8 +31,9 @@ class HEDDLE_API work_source {
 
     enum class idle { sleep, work, stop };
     /// Registers `w` as idle; from then on new work must wake one idle worker. `work` if some has appeared
-    /// already, `stop` if the worker should return from run().
-    virtual idle prepare_sleep(worker& w) noexcept = 0;
+    /// already, `stop` if the worker should return from run(). It sleeps until `until` at the latest, which
+    /// may be brought forward.
+    virtual idle prepare_sleep(worker& w, deadline& until) noexcept = 0;
     /// Takes `w` off the idle list, if it is still on it.
     virtual void end_sleep(worker& w) noexcept = 0;
 };
@@ -39,7 +41,7 @@ class HEDDLE_API work_source {
 /// A run loop. run() makes the calling thread this worker until it returns.
 ///
 /// Thread-safety: post() and wake() from any thread; everything else from the worker's own.
-class HEDDLE_API worker {
+class HEDDLE_API worker : public fiber_host {
  public:
     explicit worker(std::string name = "worker");
     ~worker();
@@ -51,6 +53,9 @@ class HEDDLE_API worker {
 
     /// The name it was made with.
     const std::string& name() const noexcept { return name_; }
+
+    /// The source that run() was given, null outside run().
+    work_source* source() const noexcept { return source_; }
 
     /// Runs ready work until `done()` says so or the source says stop; sleeps when there is nothing to do.
     /// @throws invalid_state if the calling thread is a running worker already.
@@ -65,9 +70,13 @@ class HEDDLE_API worker {
     void wake() noexcept;
 
     /// Fires `t` here when `when` has come, unless it is removed before. @throws std::bad_alloc
-    void add_timer(timer& t, clock::time_point when) { timers_.add(t, when); }
+    void add_timer(timer& t, clock::time_point when) final { timers_.add(t, when); }
     /// Disarms `t` if it is armed.
-    void remove_timer(timer& t) noexcept { timers_.remove(t); }
+    void remove_timer(timer& t) noexcept final { timers_.remove(t); }
+    /// As post(): a fiber that this worker hosts goes on here.
+    void make_ready(runnable& r) noexcept final { post(r); }
+    /// Whether others have posted something that it has not taken yet.
+    bool posted_to() const noexcept { return !inbox_.empty(); }
 
     /// Registers a file, creating the poller if it is the first. @throws std::system_error
     void watch(readiness& r);
@@ -79,9 +88,10 @@ class HEDDLE_API worker {
 
     bool run_some(work_source* source, function_ref<bool()> done);
     runnable* pop_chosen() noexcept;
-    void sleep() noexcept;
+    void sleep(deadline until) noexcept;
 
     std::string name_;
+    work_source* source_ = nullptr;
     runnable_queue ready_;
     std::vector<runnable*> last_;  // under the checker: those of ready_ that were posted to be last
     timer_heap timers_;

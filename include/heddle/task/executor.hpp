@@ -4,10 +4,25 @@
 // What all executors share: the words of their interface. "Threads or processes?" is a change of one type
 // name.
 
+#include <chrono>
 #include <concepts>
+#include <cstdint>
+#include <heddle/rt/clock.hpp>
 #include <heddle/task/future.hpp>
+#include <optional>
+#include <string>
 
 namespace heddle::inline v0 {
+
+/// What an executor that orders its tasks is told about one. Each uses what it understands.
+struct task_options {
+    std::string name{};                                ///< of the task: reports and current_task() say it
+    int priority = 0;                                  ///< a higher one is taken first
+    std::uint32_t weight = 1;                          ///< its share, for policies of shares
+    std::optional<std::chrono::nanoseconds> burst{};   ///< how long it is thought to run
+    rt::deadline due{};                                ///< when it should be done
+    std::optional<std::chrono::nanoseconds> period{};  ///< how often it comes
+};
 
 /// How an executor ends.
 struct shutdown_options {

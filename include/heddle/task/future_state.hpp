@@ -59,6 +59,8 @@ class HEDDLE_API future_state {
 
     /// pending → running; false if it was withdrawn. @throws invalid_state if it runs or is finished.
     bool set_running();
+    /// pending → running, for one of several who may run it; false if it is not pending any more.
+    bool try_start() noexcept;
     /// pending → cancelled, and says so to everyone; true also if it was cancelled before.
     bool cancel() noexcept;
     /// Completes with an exception. @throws invalid_state if it is done.
@@ -67,7 +69,12 @@ class HEDDLE_API future_state {
     virtual void request_stop() noexcept {}
 
     /// Blocks the current task; false if the deadline passed. @throws cancelled
-    bool wait(rt::deadline until) const;
+    bool wait(rt::deadline until) const {
+        if (done()) return true;
+        return wait_slow(until);
+    }
+    /// Blocks the current task until done; no point of cancellation.
+    void settle() const noexcept;
     /// The exception, null if there is a value or it was not finished; counts as looked at.
     std::exception_ptr error() const noexcept;
     /// Whether there is an exception; does not count as looking at it. Must be done.
@@ -97,10 +104,14 @@ class HEDDLE_API future_state {
     virtual ~future_state();
     /// Makes sure that a result may be set, and that it cannot be withdrawn meanwhile. @throws invalid_state
     void claim();
+    /// If it is pending and the one that asks may run it here, at once, on its own stack: does so.
+    virtual bool run_here() noexcept { return false; }
     /// Publishes the result, wakes and calls back. The caller holds a reference.
     void complete(future_status status) noexcept;
 
  private:
+    bool wait_slow(rt::deadline until) const;
+
     static constexpr std::uint32_t status_mask = 3;
     static constexpr std::uint32_t waiters = 4;
     static future_status status_of(std::uint32_t word) noexcept {

@@ -38,6 +38,15 @@ class inline_executor {
     void shutdown(shutdown_options = {}) noexcept { closed_ = true; }
 
  private:
+    friend struct detail::executor_access;
+    void enqueue(detail::work& w) {
+        if (closed_) {
+            w.give_up();
+            throw shutdown_error("a task for an inline_executor that has been shut down");
+        }
+        w.run();
+    }
+
     bool closed_ = false;
 };
 

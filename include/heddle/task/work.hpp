@@ -4,11 +4,16 @@
 // A submitted task: closure, result and state in one allocation, and what an executor needs to run it.
 // Internal.
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/runnable.hpp>
 #include <heddle/rt/task_context.hpp>
+#include <heddle/task/fork_context.hpp>
 #include <heddle/task/future.hpp>
+#include <heddle/task/task_memory.hpp>
+#include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -17,17 +22,34 @@
 namespace heddle::inline v0::detail {
 
 /// What an executor queues. It holds one reference to itself until it has run or been given up.
-class work : public rt::runnable {
+class HEDDLE_API work : public rt::runnable {
  public:
     using rt::runnable::runnable;
 
-    /// Withdraws it; its future says cancelled. It must not be run afterwards.
+    /// Withdraws it, if it has not begun; its future says cancelled. It must not be run afterwards.
     virtual void give_up() noexcept = 0;
-    /// Fails it without running it. It must not be run afterwards.
+    /// Fails it without running it, if it has not begun. It must not be run afterwards.
     virtual void give_up(std::exception_ptr why) noexcept = 0;
+    /// The task as which it runs, to be named before it is queued; null if it has none here.
+    virtual rt::task_context* context() noexcept { return nullptr; }
+
+    /// The executor in whose queue it is, null for one without a queue. Only compared.
+    void set_owner(const void* owner) noexcept { owner_ = owner; }
 
  protected:
     ~work() = default;
+
+    /// Whether the task that asks is one of the same pool, with enough stack left to run this one on top.
+    bool may_run_here() const noexcept;
+
+ private:
+    const void* owner_ = nullptr;
+};
+
+/// For what takes any executor that has a queue of its own in this process.
+struct executor_access {
+    /// Queues `w`, or gives it up and throws.
+    template <class E> static auto enqueue(E& e, work& w) -> decltype(e.enqueue(w)) { return e.enqueue(w); }
 };
 
 /// The result type of a submitted call, with the reasons why some are refused.
@@ -49,18 +71,37 @@ template <class R, class F, class... Args> class submitted final : public result
           call_(std::in_place, std::forward<G>(f), std::tuple<Args...>(std::forward<Given>(args)...)) {}
 
     void request_stop() noexcept override { context_.request_stop(); }
+    rt::task_context* context() noexcept override { return &context_; }
     void give_up() noexcept override {
-        call_.reset();
-        this->cancel();
+        if (this->cancel()) call_.reset();  // otherwise one that waits for it runs it
         this->release();
     }
     void give_up(std::exception_ptr why) noexcept override {
-        call_.reset();
-        if (this->set_running()) this->fail(std::move(why));
+        if (this->try_start()) {
+            call_.reset();
+            this->fail(std::move(why));
+        } else if (this->status() == future_status::cancelled) {
+            call_.reset();
+        }
         this->release();
     }
 
+    static void* operator new(std::size_t size) {
+        if constexpr (plain) return take_block(size);
+        return ::operator new(size, std::align_val_t(alignof(submitted)));
+    }
+    static void operator delete(void* memory, std::size_t size) noexcept {
+        if constexpr (plain)
+            give_block(memory, size);
+        else
+            ::operator delete(memory, size, std::align_val_t(alignof(submitted)));
+    }
+
  private:
+    // Of what a task holds; the members of its bases ask for less.
+    static constexpr bool plain = std::max({alignof(F), alignof(typename result_state<R>::stored),
+                                            alignof(std::tuple<Args...>)}) <= alignof(std::max_align_t);
+
     struct call {
         call(F&& f, std::tuple<Args...>&& a) : function(std::move(f)), arguments(std::move(a)) {}
         call(const F& f, std::tuple<Args...>&& a) : function(f), arguments(std::move(a)) {}
@@ -70,11 +111,18 @@ template <class R, class F, class... Args> class submitted final : public result
 
     static void on_run(rt::runnable& r) noexcept {
         auto& self = static_cast<submitted&>(static_cast<work&>(r));
-        if (self.set_running())
+        if (self.try_start())
             self.run();
-        else
+        else if (self.status() == future_status::cancelled)
             self.call_.reset();  // withdrawn: handles may live on, what the task held does not
         self.release();
+    }
+
+    bool run_here() noexcept override {
+        if (!this->may_run_here() || !this->try_start()) return false;
+        const fork_mark here;
+        run();
+        return true;
     }
 
     void run() noexcept {

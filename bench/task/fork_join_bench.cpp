@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSL-1.0
+// Divide and conquer, the same computations by heddle, oneTBB, OpenMP and, where that is bearable, std::async;
+// each on one worker and on two. Items are forks, so the rate is forks per second.
+#include <benchmark/benchmark.h>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+#include "peers.hpp"
+
+namespace {
+
+template <class P> [[gnu::noinline]] long fib(int n) {
+    if (n < 2) return n;
+    long a = 0;
+    long b = 0;
+    P::both([&] { a = fib<P>(n - 1); }, [&] { b = fib<P>(n - 2); });
+    return a + b;
+}
+
+template <class P> void fib_30(benchmark::State& state) {
+    for (auto _ : state)
+        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return fib<P>(30); }));
+    state.SetItemsProcessed(state.iterations() * 1'346'268);
+}
+
+struct node {
+    long value = 1;
+    std::unique_ptr<node> left;
+    std::unique_ptr<node> right;
+};
+
+std::unique_ptr<node> grow(int depth) {
+    auto n = std::make_unique<node>();
+    if (depth > 1) {
+        n->left = grow(depth - 1);
+        n->right = grow(depth - 1);
+    }
+    return n;
+}
+
+template <class P> [[gnu::noinline]] long sum(const node& n) {
+    if (!n.left) return n.value;
+    long a = 0;
+    long b = 0;
+    P::both([&] { a = sum<P>(*n.left); }, [&] { b = sum<P>(*n.right); });
+    return n.value + a + b;
+}
+
+template <class P> void tree_of_4_million(benchmark::State& state) {
+    static const auto root = grow(22);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return sum<P>(*root); }));
+    state.SetItemsProcessed(state.iterations() * ((1 << 21) - 1));
+}
+
+// Too small to be divided: what matters is that trying does not hurt.
+template <class P> void trees_of_1023(benchmark::State& state) {
+    static const auto root = grow(10);
+    constexpr int times = 1000;
+    for (auto _ : state)
+        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] {
+            long total = 0;
+            for (int i = 0; i < times; ++i) total += sum<P>(*root);
+            return total;
+        }));
+    state.SetItemsProcessed(state.iterations() * times * 511);
+}
+
+// Calls f(i) for [first, last) by halves.
+template <class P, class F> void each(int first, int last, const F& f) {
+    if (last - first == 1) {
+        f(first);
+        return;
+    }
+    const int middle = first + (last - first) / 2;
+    P::both([&] { each<P>(first, middle, f); }, [&] { each<P>(middle, last, f); });
+}
+
+template <class P> long skynet(long first, long size) {
+    if (size == 1) return first;
+    std::array<long, 10> parts{};
+    each<P>(0, 10, [&](int i) {
+        parts[static_cast<std::size_t>(i)] = skynet<P>(first + i * (size / 10), size / 10);
+    });
+    long total = 0;
+    for (const long p : parts) total += p;
+    return total;
+}
+
+template <class P> void skynet_1_million(benchmark::State& state) {
+    for (auto _ : state)
+        benchmark::DoNotOptimize(
+            P::run(static_cast<int>(state.range(0)), [] { return skynet<P>(0, 1'000'000); }));
+    state.SetItemsProcessed(state.iterations() * 999'999);
+}
+
+template <class P> int queens(int row, const std::array<signed char, 16>& board, int n) {
+    if (row == n) return 1;
+    std::array<int, 16> found{};
+    each<P>(0, n, [&](int column) {
+        for (int above = 0; above < row; ++above) {
+            const int at = board[static_cast<std::size_t>(above)];
+            if (at == column || at - column == row - above || column - at == row - above) return;
+        }
+        auto next = board;
+        next[static_cast<std::size_t>(row)] = static_cast<signed char>(column);
+        found[static_cast<std::size_t>(column)] = queens<P>(row + 1, next, n);
+    });
+    int total = 0;
+    for (const int f : found) total += f;
+    return total;
+}
+
+template <class P> void queens_10(benchmark::State& state) {
+    for (auto _ : state)
+        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return queens<P>(0, {}, 10); }));
+}
+
+// Merge sort by halves, as Cilk's example.
+template <class P> void cilksort(std::uint32_t* first, std::uint32_t* last, std::uint32_t* buffer) {
+    const auto n = last - first;
+    if (n <= 2048) {
+        std::sort(first, last);
+        return;
+    }
+    std::uint32_t* const middle = first + n / 2;
+    P::both([&] { cilksort<P>(first, middle, buffer); }, [&] { cilksort<P>(middle, last, buffer + n / 2); });
+    std::merge(first, middle, middle, last, buffer);
+    std::copy(buffer, buffer + n, first);
+}
+
+template <class P> void cilksort_1_million(benchmark::State& state) {
+    std::vector<std::uint32_t> numbers(1'000'000);
+    std::vector<std::uint32_t> buffer(numbers.size());
+    for (auto _ : state) {
+        state.PauseTiming();
+        std::uint32_t x = 1;
+        for (auto& n : numbers) n = x = x * 1664525 + 1013904223;
+        state.ResumeTiming();
+        P::run(static_cast<int>(state.range(0)), [&] {
+            cilksort<P>(numbers.data(), numbers.data() + numbers.size(), buffer.data());
+            return 0;
+        });
+    }
+    state.SetItemsProcessed(state.iterations() * 1'000'000);
+}
+
+// An unbalanced tree search: how many children a node has follows from a hash of its path, so nobody can
+// divide it in advance. Source: S. Olivier et al., "UTS: An Unbalanced Tree Search Benchmark" (2006); the
+// hash here is splitmix64 and not SHA-1.
+constexpr std::uint64_t mix(std::uint64_t x) {
+    x += 0x9E3779B97F4A7C15;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+    return x ^ (x >> 31);
+}
+
+template <class P> long count(std::uint64_t name, int children) {
+    if (children == 0) return 1;
+    std::array<long, 64> below{};
+    each<P>(0, children, [&](int i) {
+        const std::uint64_t child = mix(name + static_cast<std::uint64_t>(i));
+        below[static_cast<std::size_t>(i)] = count<P>(child, child % 1000 < 124 ? 8 : 0);
+    });
+    long total = 1;
+    for (int i = 0; i < children; ++i) total += below[static_cast<std::size_t>(i)];
+    return total;
+}
+
+template <class P> void unbalanced_tree(benchmark::State& state) {
+    for (auto _ : state)
+        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] {
+            long total = 0;
+            for (std::uint64_t root = 0; root < 40; ++root) total += count<P>(mix(root * 977), 64);
+            return total;
+        }));
+}
+
+// C += A · B by quadrants.
+template <class P>
+void multiply(const float* a, const float* b, float* c, std::size_t n, std::size_t stride) {
+    if (n <= 32) {
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t k = 0; k < n; ++k)
+                for (std::size_t j = 0; j < n; ++j) c[i * stride + j] += a[i * stride + k] * b[k * stride + j];
+        return;
+    }
+    const std::size_t h = n / 2;
+    const auto at = [=](auto* m, std::size_t row, std::size_t column) {
+        return m + row * h * stride + column * h;
+    };
+    for (const std::size_t k : {std::size_t{0}, std::size_t{1}})
+        P::both(
+            [&] {
+                P::both([&] { multiply<P>(at(a, 0, k), at(b, k, 0), at(c, 0, 0), h, stride); },
+                        [&] { multiply<P>(at(a, 0, k), at(b, k, 1), at(c, 0, 1), h, stride); });
+            },
+            [&] {
+                P::both([&] { multiply<P>(at(a, 1, k), at(b, k, 0), at(c, 1, 0), h, stride); },
+                        [&] { multiply<P>(at(a, 1, k), at(b, k, 1), at(c, 1, 1), h, stride); });
+            });
+}
+
+template <class P> void matmul_256(benchmark::State& state) {
+    constexpr std::size_t n = 256;
+    const std::vector<float> a(n * n, 1.0F);
+    const std::vector<float> b(n * n, 2.0F);
+    std::vector<float> c(n * n);
+    for (auto _ : state)
+        P::run(static_cast<int>(state.range(0)), [&] {
+            multiply<P>(a.data(), b.data(), c.data(), n, n);
+            return 0;
+        });
+}
+
+#define HEDDLE_BENCH_ALL_OF(peer)                                                                            \
+    BENCHMARK(fib_30<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);                   \
+    BENCHMARK(tree_of_4_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);        \
+    BENCHMARK(trees_of_1023<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);            \
+    BENCHMARK(skynet_1_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);         \
+    BENCHMARK(queens_10<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);                \
+    BENCHMARK(cilksort_1_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);       \
+    BENCHMARK(unbalanced_tree<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);          \
+    BENCHMARK(matmul_256<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond)
+
+BENCHMARK(fib_30<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(tree_of_4_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(trees_of_1023<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(skynet_1_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(queens_10<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(cilksort_1_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(unbalanced_tree<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(matmul_256<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+HEDDLE_BENCH_ALL_OF(peers::heddle);
+#ifdef HEDDLE_BENCH_TBB
+HEDDLE_BENCH_ALL_OF(peers::tbb);
+#endif
+#ifdef _OPENMP
+HEDDLE_BENCH_ALL_OF(peers::openmp);
+#endif
+BENCHMARK(cilksort_1_million<peers::async>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The ways to run two calls at the same time that are compared, each with the same interface: P::run(workers, f)
+// calls f where its forks count, and P::both(f, g) forks.
+
+#include <cstddef>
+#include <future>
+#include <heddle/task/join.hpp>
+#include <heddle/task/thread_pool.hpp>
+#include <utility>
+
+#ifdef HEDDLE_BENCH_TBB
+#include <tbb/global_control.h>
+#include <tbb/parallel_invoke.h>
+#include <tbb/task_arena.h>
+#endif
+
+namespace peers {
+
+/// Two real calls, and nothing else.
+struct serial {
+    template <class F> static auto run(int, F f) { return f(); }
+    template <class F, class G> static void both(F&& f, G&& g) {
+        f();
+        g();
+    }
+};
+
+struct heddle {
+    template <class F> static auto run(int workers, F f) {
+        static ::heddle::thread_pool one(1);
+        static ::heddle::thread_pool two(2);
+        return ::heddle::run_on(workers == 1 ? one : two, f);
+    }
+    template <class F, class G> static void both(F&& f, G&& g) {
+        ::heddle::join(std::forward<F>(f), std::forward<G>(g));
+    }
+};
+
+#ifdef HEDDLE_BENCH_TBB
+struct tbb {
+    template <class F> static auto run(int workers, F f) {
+        const ::tbb::global_control limit(::tbb::global_control::max_allowed_parallelism,
+                                          static_cast<std::size_t>(workers));
+        ::tbb::task_arena arena(workers);
+        return arena.execute(f);
+    }
+    template <class F, class G> static void both(F&& f, G&& g) {
+        ::tbb::parallel_invoke(std::forward<F>(f), std::forward<G>(g));
+    }
+};
+#endif
+
+#ifdef _OPENMP
+struct openmp {
+    template <class F> static auto run(int workers, F f) {
+        decltype(f()) result{};
+#pragma omp parallel num_threads(workers)
+#pragma omp single
+        result = f();
+        return result;
+    }
+    template <class F, class G> static void both(F&& f, G&& g) {
+#pragma omp task default(shared)
+        f();
+        g();
+#pragma omp taskwait
+    }
+};
+#endif
+
+/// A thread for each fork: only for shapes with few of them.
+struct async {
+    template <class F> static auto run(int, F f) { return f(); }
+    template <class F, class G> static void both(F&& f, G&& g) {
+        auto first = std::async(std::launch::async, std::forward<F>(f));
+        g();
+        first.get();
+    }
+};
+
+}  // namespace peers

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "pool_engine.hpp"
+#include <algorithm>
+#include <array>
+#include <heddle/rt/error.hpp>
+#include <heddle/rt/fiber.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/topology.hpp>
+#include <heddle/sync/detail/spin.hpp>
+#include <mutex>
+#include <utility>
+
+namespace heddle::inline v0::detail {
+
+namespace {
+
+// A worker keeps so many fibers at rest to itself.
+constexpr std::size_t spare_per_worker = 32;
+
+}  // namespace
+
+bool work::may_run_here() const noexcept {
+    // A task needs room for itself: what waits deep in a chain of tasks is left to the queue.
+    const rt::fiber_task* const f = rt::fiber_task::current();
+    return f != nullptr && owner_ != nullptr && &f->host() == owner_ && !f->pinned() &&
+           rt::fiber::stack_left() > std::size_t{64} << 10;
+}
+
+pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
+    : options_(std::move(options)),
+      owner_(owner),
+      helpers_(options_.name + "-blocking") {
+    const unsigned count = options_.workers != 0 ? options_.workers : rt::cpu_count();
+    if (options_.capacity != 0) room_.emplace(static_cast<std::ptrdiff_t>(options_.capacity));
+    workers_.reserve(count);
+    threads_.reserve(count);
+    sleepers_.reserve(count);
+    alive_ = count;
+    left_.store(count, std::memory_order_relaxed);
+    for (unsigned i = 0; i < count; ++i) {
+        workers_.push_back(std::make_unique<pool_worker>(options_.name + "-" + std::to_string(i), i));
+        workers_.back()->spare.reserve(spare_per_worker);
+    }
+    try {
+        for (auto& w : workers_) threads_.emplace_back(w->name(), [this, &w = *w] { work_as(w); });
+    } catch (...) {
+        // Or the threads would never end, nor their join.
+        {
+            std::lock_guard guard(lock_);
+            alive_ -= count - threads_.size();
+        }
+        left_.fetch_sub(count - threads_.size(), std::memory_order_relaxed);
+        stop({.wait = true, .cancel_pending = true});
+        try {
+            throw;
+        } catch (const std::system_error& e) {
+            throw std::system_error(e.code(), "cannot start worker " + std::to_string(threads_.size()) +
+                                                  " of " + std::to_string(count) + " of pool '" +
+                                                  options_.name + "'");
+        }
+    }
+}
+
+pool_engine::~pool_engine() {
+    stop({.wait = true, .cancel_pending = false});
+    for (const auto& f : fibers_) f->finish();
+}
+
+void pool_engine::work_as(pool_worker& w) {
+    bool broken = false;
+    try {
+        if (options_.initializer) options_.initializer();
+    } catch (...) {
+        broken = true;
+        break_by(std::current_exception());
+    }
+    if (!broken) w.run(this, [] { return false; });
+    // The last one; who waits may take the pool away once it has joined this thread.
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) rt::parking_lot::unpark_all(&left_);
+}
+
+thread_pool_stats pool_engine::stats() const {
+    thread_pool_stats s;
+    std::uint64_t begun = 0;
+    for (const auto& w : workers_) {
+        s.tasks += w->ended.load(std::memory_order_relaxed);
+        begun += w->begun.load(std::memory_order_relaxed);
+        s.steals += w->steals.load(std::memory_order_relaxed);
+        s.sleeps += w->sleeps.load(std::memory_order_relaxed);
+        s.pending += w->deque.size();
+    }
+    s.running = begun > s.tasks ? static_cast<std::size_t>(begun - s.tasks) : 0;
+    s.pending += injector_.size();
+    return s;
+}
+
+// ---- adding
+
+void pool_engine::enqueue(work& w, int priority) {
+    if (room_) {
+        try {
+            room_->acquire();
+        } catch (...) {
+            w.give_up();
+            throw;
+        }
+    }
+    accept(w, priority);
+}
+
+bool pool_engine::try_enqueue(work& w, int priority) {
+    if (room_ && !room_->try_acquire()) {
+        w.give_up();
+        return false;
+    }
+    accept(w, priority);
+    return true;
+}
+
+void pool_engine::accept(work& w, int priority) {
+    w.set_owner(static_cast<rt::fiber_host*>(this));
+    pool_fiber* const here = priority == 0 ? pool_fiber::current(*this) : nullptr;
+    // From inside no lock is needed: as long as this task runs the pool does not stop.
+    if (here != nullptr && !closed_.load(std::memory_order_acquire)) {
+        push(here->worker(), w);
+        return;
+    }
+    try {
+        std::lock_guard guard(closing_);
+        if (broken_) std::rethrow_exception(broken_);
+        if (closed_.load(std::memory_order_relaxed))
+            throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
+        injector_.push(w, priority);
+    } catch (...) {
+        w.give_up();
+        if (room_) room_->release();
+        throw;
+    }
+    notify();
+}
+
+void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
+    ++w.pushes;
+    if (!w.deque.push(r)) [[unlikely]] {
+        rt::runnable_queue one;
+        one.push(r);
+        injector_.put_back(one);
+    }
+    notify();
+}
+
+// A fiber that can go on: from one of the workers it goes to that one's deque, otherwise into the injector.
+void pool_engine::make_ready(rt::runnable& r) noexcept {
+    if (rt::worker* const w = rt::worker::current(); w != nullptr && w->source() == this) {
+        push(static_cast<pool_worker&>(*w), r);
+        return;
+    }
+    rt::runnable_queue one;
+    one.push(r);
+    injector_.put_back(one);
+    notify();
+}
+
+void pool_engine::add_timer(rt::timer& t, rt::clock::time_point when) {
+    if (!clock_.add(t, when)) return;
+    // add() has stored when the next timer is due, and the timekeeper reads that after it has made itself
+    // known; all seq_cst, so either it sees this timer or it is seen here.
+    if (timekeeper_.load(std::memory_order_seq_cst) == nullptr) return;
+    std::lock_guard guard(lock_);
+    if (pool_worker* const w = timekeeper_.load(std::memory_order_relaxed)) w->wake();
+}
+
+// ---- taking
+
+rt::runnable* pool_engine::take(rt::worker& self) noexcept {
+    auto& w = static_cast<pool_worker&>(self);
+    while (rt::runnable* const r = find(w)) {
+        if (rt::runnable* const step = dispatch(w, *r)) return step;
+    }
+    return nullptr;
+}
+
+rt::runnable* pool_engine::find(pool_worker& w) noexcept {
+    if (w.next != nullptr) return std::exchange(w.next, nullptr);
+    // This worker may be busy when the next timer is due, and the others would sleep on.
+    if (clock_.fire() && !clock_.next().is_never()) notify();
+    if (injector_.has(injector::level::urgent))
+        if (rt::runnable* const r = injector_.take_one(injector::level::urgent)) return r;
+    // Tasks that always add tasks must not keep out those from outside, nor the oldest of their own.
+    constexpr unsigned long_enough = 61;
+    if (w.pushes >= long_enough) [[unlikely]] {
+        w.pushes = 0;
+        rt::runnable* r = nullptr;
+        if (injector_.has(injector::level::normal)) {
+            rt::runnable_queue one;
+            injector_.take(one, 1, 1);
+            r = one.pop();
+        }
+        if (r == nullptr) r = w.deque.steal();
+        if (r != nullptr) return r;
+    }
+    if (rt::runnable* const r = w.deque.pop()) return r;
+    if (injector_.has(injector::level::normal))
+        if (rt::runnable* const r = take_batch(w)) return r;
+    return search(w);
+}
+
+// Some of what came from outside, so that the lock is taken once for many. They are pushed so that they are
+// popped in their order.
+rt::runnable* pool_engine::take_batch(pool_worker& w) noexcept {
+    constexpr std::size_t most = 32;
+    rt::runnable_queue batch;
+    injector_.take(batch, most, workers_.size());
+    rt::runnable* const first = batch.pop();
+    if (batch.empty()) return first;
+    std::array<rt::runnable*, most> rest{};
+    std::size_t n = 0;
+    while (rt::runnable* const r = batch.pop()) rest[n++] = r;
+    while (n > 0) {
+        if (w.deque.push(*rest[n - 1])) {
+            --n;
+            continue;
+        }
+        rt::runnable_queue back;
+        for (std::size_t i = 0; i < n; ++i) back.push(*rest[i]);
+        injector_.put_back(back);
+        break;
+    }
+    notify();
+    return first;
+}
+
+rt::runnable* pool_engine::search(pool_worker& w) noexcept {
+    if (!w.searching && !(w.searching = idle_.begin_search())) return sweep(w);
+    for (spinner spin;;) {
+        if (rt::runnable* const r = sweep(w)) return r;
+        if (w.posted_to() || !spin.again()) return nullptr;  // prepare_sleep() ends the search
+    }
+}
+
+rt::runnable* pool_engine::sweep(pool_worker& w) noexcept {
+    const std::size_t n = workers_.size();
+    const std::size_t first = w.draw(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        pool_worker& other = *workers_[(first + i) % n];
+        if (&other == &w) continue;
+        if (rt::runnable* const r = other.deque.steal()) {
+            pool_worker::count(w.steals);
+            return r;
+        }
+        if (rt::runnable* const r = steal_fork(w, other)) return r;
+    }
+    if (injector_.has(injector::level::normal))
+        if (rt::runnable* const r = take_batch(w)) return r;
+    return injector_.has(injector::level::background) ? injector_.take_one(injector::level::background)
+                                                      : nullptr;
+}
+
+// Part of what runs on another worker, if that has made forks.
+rt::runnable* pool_engine::steal_fork(pool_worker& w, pool_worker& from) noexcept {
+    pool_fiber* const running = from.running.load(std::memory_order_acquire);
+    if (running == nullptr) return nullptr;
+    fork_context& forks = running->forks();
+    if (!forks.offers()) {
+        if (w.searching) forks.ask();
+        return nullptr;
+    }
+    // The fiber first: what is stolen has to be run.
+    pool_fiber* f = nullptr;
+    try {
+        f = fiber_for(w);
+    } catch (...) {
+        return nullptr;
+    }
+    if (fork_slot* const slot = forks.steal()) {
+        pool_worker::count(w.steals);
+        return &f->begin(*slot);
+    }
+    rests(*f);
+    return nullptr;
+}
+
+// What the worker is to run for `r`; null if there is no fiber for it, and then it has failed.
+rt::runnable* pool_engine::dispatch(pool_worker& w, rt::runnable& r) noexcept {
+    found(w);
+    if (pool_fiber::goes_on(r)) return &r;
+    taken_from_queue(r);
+    try {
+        return &fiber_for(w)->begin(r);
+    } catch (...) {
+        if (is_call(r)) static_cast<work&>(r).give_up(std::current_exception());
+        return nullptr;  // the fiber that made an offer runs its forks itself
+    }
+}
+
+// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count.
+void pool_engine::found(pool_worker& w) noexcept {
+    if (!w.searching) return;
+    w.searching = false;
+    idle_.end_search();
+    if (any_work()) notify();
+}
+
+bool pool_engine::is_call(const rt::runnable& r) noexcept {
+    return !pool_fiber::goes_on(r) && !pool_fiber::is_offer(r);
+}
+
+void pool_engine::taken_from_queue(const rt::runnable& r) noexcept {
+    if (room_ && is_call(r)) room_->release();
+}
+
+pool_fiber* pool_engine::fiber_for(pool_worker& w) {
+    if (!w.spare.empty()) {
+        pool_fiber* const f = w.spare.back();
+        w.spare.pop_back();
+        return f;
+    }
+    {
+        std::lock_guard guard(lock_);
+        if (!spare_.empty()) {
+            pool_fiber* const f = spare_.back();
+            spare_.pop_back();
+            return f;
+        }
+    }
+    auto made = std::make_unique<pool_fiber>(*this);
+    std::lock_guard guard(lock_);
+    fibers_.reserve(fibers_.size() + 1);
+    spare_.reserve(fibers_.capacity());  // so that rests() never fails
+    fibers_.push_back(std::move(made));
+    return fibers_.back().get();
+}
+
+void pool_engine::rests(pool_fiber& f) noexcept {
+    auto* const w = static_cast<pool_worker*>(rt::worker::current());
+    if (w == nullptr) return;  // the pool lets its fibers end
+    if (w->spare.size() < spare_per_worker) {
+        w->spare.push_back(&f);
+        return;
+    }
+    std::lock_guard guard(lock_);
+    spare_.push_back(&f);
+}
+
+rt::runnable* pool_engine::next_call(pool_worker& w) noexcept {
+    if (w.next != nullptr || w.pushes >= 61 || injector_.has(injector::level::urgent)) return nullptr;
+    rt::runnable* const r = w.deque.pop();
+    if (r == nullptr) return nullptr;
+    if (pool_fiber::goes_on(*r)) {
+        w.next = r;
+        return nullptr;
+    }
+    taken_from_queue(*r);
+    return r;
+}
+
+// ---- sleeping
+
+bool pool_engine::any_work() const noexcept {
+    if (!injector_.empty()) return true;
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
+}
+
+// Everything that began has ended. Only sure when all workers are on the list of sleepers.
+bool pool_engine::all_done() const noexcept {
+    std::uint64_t begun = 0;
+    std::uint64_t ended = 0;
+    for (const auto& w : workers_) {
+        begun += w->begun.load(std::memory_order_relaxed);
+        ended += w->ended.load(std::memory_order_relaxed);
+    }
+    return begun == ended && !any_work();
+}
+
+rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline& until) noexcept {
+    auto& w = static_cast<pool_worker&>(self);
+    {
+        std::lock_guard guard(lock_);
+        if (phase_ == phase::stopped) return idle::stop;
+        const bool was_searching = std::exchange(w.searching, false);
+        w.listed = true;
+        sleepers_.push_back(&w);  // room was reserved for every worker
+        idle_.fall_asleep(was_searching);
+        if (phase_ == phase::closing && sleepers_.size() == alive_ && all_done()) {
+            phase_ = phase::stopped;
+            for (pool_worker* s : sleepers_) s->wake();
+            return idle::stop;
+        }
+        if (timekeeper_.load(std::memory_order_relaxed) == nullptr)
+            timekeeper_.store(&w, std::memory_order_seq_cst);
+    }
+    if (any_work()) {
+        end_sleep(self);
+        return idle::work;
+    }
+    if (timekeeper_.load(std::memory_order_relaxed) == &w) until = std::min(until, clock_.next());
+    pool_worker::count(w.sleeps);
+    return idle::sleep;
+}
+
+void pool_engine::end_sleep(rt::worker& self) noexcept {
+    auto& w = static_cast<pool_worker&>(self);
+    bool keep_time = false;
+    {
+        std::lock_guard guard(lock_);
+        if (timekeeper_.load(std::memory_order_relaxed) == &w) {
+            timekeeper_.store(nullptr, std::memory_order_seq_cst);
+            keep_time = true;
+        }
+        if (!w.listed) return;  // woken to look for work: the last one that slept
+        w.listed = false;
+        std::erase(sleepers_, &w);
+        idle_.get_up();
+        keep_time = keep_time && !sleepers_.empty();
+    }
+    // It got up for work of its own. If that is a timer it will see to the others; see find().
+    if (keep_time && !clock_.next().is_never() && !clock_.next().expired()) notify();
+}
+
+void pool_engine::wake_one() noexcept {
+    pool_worker* w = nullptr;
+    {
+        std::lock_guard guard(lock_);
+        if (!idle_.wants_waking()) return;
+        // The one that keeps the time last: who sleeps on would not know of the timers.
+        auto at = sleepers_.end() - 1;
+        if (*at == timekeeper_.load(std::memory_order_relaxed) && at != sleepers_.begin()) --at;
+        w = *at;
+        sleepers_.erase(at);
+        w->listed = false;
+        w->searching = true;
+        idle_.get_up_searching();
+    }
+    w->wake();
+}
+
+void pool_engine::wake_all() noexcept {
+    std::lock_guard guard(lock_);
+    for (pool_worker* w : sleepers_) w->wake();
+}
+
+}  // namespace heddle::inline v0::detail

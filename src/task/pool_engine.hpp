@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What is inside a thread_pool: its workers, what waits to be run, who sleeps and who is woken.
+
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <heddle/rt/fiber_host.hpp>
+#include <heddle/rt/thread.hpp>
+#include <heddle/rt/word_lock.hpp>
+#include <heddle/rt/worker.hpp>
+#include <heddle/sync/semaphore.hpp>
+#include <heddle/task/thread_pool.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include "helper_threads.hpp"
+#include "idle_count.hpp"
+#include "injector.hpp"
+#include "pool_clock.hpp"
+#include "pool_fiber.hpp"
+#include "pool_worker.hpp"
+
+namespace heddle::inline v0::detail {
+
+/// Calls to be run (`work`) and fibers that can go on are both runnables in the same queues: a worker's own
+/// deque for what comes from the pool's tasks, the injector for what comes from outside. A call is given a
+/// fiber when a worker takes it.
+class pool_engine final : public rt::work_source, public rt::fiber_host {
+ public:
+    pool_engine(thread_pool_options options, thread_pool* owner);
+    ~pool_engine();
+    pool_engine(const pool_engine&) = delete;
+    pool_engine& operator=(const pool_engine&) = delete;
+
+    /// The pool that hosts a fiber, null if that is something else.
+    static pool_engine* of(const rt::fiber_task& f) noexcept { return dynamic_cast<pool_engine*>(&f.host()); }
+
+    const thread_pool_options& options() const noexcept { return options_; }
+    thread_pool* owner() const noexcept { return owner_; }
+    helper_threads& helpers() noexcept { return helpers_; }
+    unsigned workers() const noexcept { return static_cast<unsigned>(workers_.size()); }
+    thread_pool_stats stats() const;
+
+    /// Queues `w`, or gives it up and throws. @throws shutdown_error, broken_pool, cancelled
+    void enqueue(work& w, int priority);
+    /// As enqueue(); false, and `w` is given up, if there is no room.
+    bool try_enqueue(work& w, int priority);
+    void stop(shutdown_options how);
+    /// Waits until the workers have ended, after stop({.wait = false}).
+    bool wait_until_stopped(rt::deadline until);
+
+    // fiber_host
+    void make_ready(rt::runnable& r) noexcept override;
+    void add_timer(rt::timer& t, rt::clock::time_point when) override;
+    void remove_timer(rt::timer& t) noexcept override { clock_.remove(t); }
+
+    // work_source, called by the workers
+    rt::runnable* take(rt::worker& w) noexcept override;
+    idle prepare_sleep(rt::worker& w, rt::deadline& until) noexcept override;
+    void end_sleep(rt::worker& w) noexcept override;
+
+    // For the fibers.
+    /// The next call that the worker's fiber may run without a change of fiber, null if none.
+    rt::runnable* next_call(pool_worker& w) noexcept;
+    /// A fiber has nothing to do; it was last run by the calling worker.
+    void rests(pool_fiber& f) noexcept;
+    /// Queues `r` for `w`, which is the calling worker.
+    void push(pool_worker& w, rt::runnable& r) noexcept;
+    /// The worker has something to run: if it looked for work, it does so no more.
+    void found(pool_worker& w) noexcept;
+    /// Suspends the calling fiber until a fork of its that was stolen is done.
+    void wait_for(fork_slot& slot) noexcept { pool_fiber::current(*this)->wait_for(slot); }
+    bool wants_waking() const noexcept { return idle_.wants_waking(); }
+    /// There is work: wakes a worker if that is needed.
+    void notify() noexcept {
+        if (idle_.wants_waking()) wake_one();
+    }
+
+ private:
+    // How the end of a pool comes. Under the lock of the sleepers.
+    enum class phase { open, closing, stopped };
+
+    void work_as(pool_worker& w);
+    void join_all();
+    void accept(work& w, int priority);
+    void close(std::exception_ptr broken);
+    void break_by(const std::exception_ptr& cause) noexcept;
+    void withdraw(const std::exception_ptr& why) noexcept;
+    void give_up(rt::runnable* r, const std::exception_ptr& why) noexcept;
+
+    rt::runnable* find(pool_worker& w) noexcept;
+    rt::runnable* take_batch(pool_worker& w) noexcept;
+    rt::runnable* search(pool_worker& w) noexcept;
+    rt::runnable* sweep(pool_worker& w) noexcept;
+    rt::runnable* steal_fork(pool_worker& w, pool_worker& from) noexcept;
+    rt::runnable* dispatch(pool_worker& w, rt::runnable& r) noexcept;
+    pool_fiber* fiber_for(pool_worker& w);
+    void taken_from_queue(const rt::runnable& r) noexcept;
+    static bool is_call(const rt::runnable& r) noexcept;
+
+    bool any_work() const noexcept;
+    void wake_one() noexcept;
+    void wake_all() noexcept;
+    bool all_done() const noexcept;
+
+    const thread_pool_options options_;
+    thread_pool* const owner_;
+    injector injector_;
+    pool_clock clock_;
+    std::optional<semaphore> room_;  // for calls that no worker has taken, if that is bounded
+
+    idle_count idle_;
+    rt::word_lock lock_;                  // guards what follows, and `listed` and `searching` of who sleeps
+    std::vector<pool_worker*> sleepers_;  // the last one is woken first: its caches are warm
+    // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see add_timer().
+    std::atomic<pool_worker*> timekeeper_{nullptr};
+    phase phase_ = phase::open;
+    std::size_t alive_ = 0;  // workers that run
+    std::vector<pool_fiber*> spare_;
+    std::vector<std::unique_ptr<pool_fiber>> fibers_;  // all
+
+    helper_threads helpers_;  // for what blocks
+
+    std::atomic<bool> closed_{false};
+    rt::word_lock closing_;  // guards the next; held by who adds from outside, so that closing ends that
+    std::exception_ptr broken_;
+
+    std::vector<std::unique_ptr<pool_worker>> workers_;
+    std::atomic<std::size_t> left_{0};  // threads that have not ended; parked at while there are any
+    rt::word_lock joining_;             // two threads may wait for the end at the same time
+    std::vector<rt::os_thread> threads_;
+};
+
+}  // namespace heddle::inline v0::detail

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/task/join.hpp>
+
+#include <gtest/gtest.h>
+#include <atomic>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/task_context.hpp>
+#include <heddle/sync/event.hpp>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include "rt/waiting.hpp"
+
+using heddle::join;
+using heddle::run_on;
+using heddle::thread_pool;
+using heddle::rt::deadline;
+
+namespace {
+
+long fib(int n) {
+    if (n < 2) return n;
+    const auto [a, b] = join([n] { return fib(n - 1); }, [n] { return fib(n - 2); });
+    return a + b;
+}
+
+// Makes the second part run on the other worker: the first one waits until it has begun, and what a task that
+// waits has forked is handed out.
+struct elsewhere {
+    heddle::event begun;
+    void first() { begun.wait(); }
+    void second() { begun.set(); }
+};
+
+}  // namespace
+
+TEST(join, gives_the_results_of_all_parts_in_order) {
+    thread_pool pool(2);
+    const auto [a, b, c] =
+        join(pool, [] { return 1; }, [] { return std::string("two"); }, [] { return 3.0; });
+    EXPECT_EQ(a, 1);
+    EXPECT_EQ(b, "two");
+    EXPECT_EQ(c, 3.0);
+}
+
+TEST(join, calls_the_parts_in_turn_outside_a_pool) {
+    int order = 0;
+    const auto [a, b] = join([&] { return ++order; }, [&] { return ++order; });
+    EXPECT_EQ(a, 1);
+    EXPECT_EQ(b, 2);
+    join([&] { ++order; });
+    EXPECT_EQ(order, 3);
+    EXPECT_EQ(join(), std::tuple<>());
+}
+
+TEST(join, divides_and_conquers_on_one_worker_and_on_several) {
+    for (const unsigned workers : {1U, 2U, 4U}) {
+        thread_pool pool(workers);
+        EXPECT_EQ(run_on(pool, [] { return fib(22); }), 17711);
+    }
+}
+
+TEST(join, takes_results_that_can_only_be_moved) {
+    thread_pool pool(2);
+    const auto [a, b] =
+        join(pool, [] { return std::make_unique<int>(1); }, [] { return std::make_unique<int>(2); });
+    EXPECT_EQ(*a + *b, 3);
+}
+
+TEST(join, a_part_that_waits_for_the_other_hands_it_out) {
+    for (const unsigned workers : {1U, 2U}) {
+        thread_pool pool(workers);
+        elsewhere e;
+        join(pool, [&] { e.first(); }, [&] { e.second(); });
+    }
+}
+
+TEST(join, waits_for_a_part_that_another_worker_has_taken) {
+    thread_pool pool(2);
+    elsewhere e;
+    std::atomic<bool> finished{false};
+    std::thread::id first;
+    std::thread::id second;
+    join(
+        pool,
+        [&] {
+            e.first();
+            first = std::this_thread::get_id();
+        },
+        [&] {
+            e.second();
+            second = std::this_thread::get_id();
+            heddle::rt::sleep_for(std::chrono::milliseconds(2));
+            finished = true;
+        });
+    EXPECT_TRUE(finished);
+}
+
+TEST(join, a_part_that_runs_elsewhere_is_a_task_of_its_own) {
+    thread_pool pool(2);
+    run_on(pool, [] {
+        elsewhere e;
+        const auto id = heddle::rt::current_task().id();
+        join([&] { e.first(); },
+             [&] {
+                 EXPECT_NE(heddle::rt::current_task().id(), id);
+                 e.second();
+             });
+        EXPECT_EQ(heddle::rt::current_task().id(), id);
+    });
+}
+
+TEST(join, throws_what_the_first_part_threw_and_leaves_out_the_second) {
+    thread_pool pool(1);
+    bool ran = false;
+    EXPECT_THROW(
+        join(pool, [] { throw std::runtime_error("first"); }, [&] { ran = true; }), std::runtime_error);
+    EXPECT_FALSE(ran);
+}
+
+TEST(join, throws_what_the_second_part_threw) {
+    thread_pool pool(2);
+    EXPECT_THROW(join(pool, [] {}, [] { throw std::domain_error("second"); }), std::domain_error);
+    elsewhere e;
+    EXPECT_THROW(join(
+                     pool, [&] { e.first(); },
+                     [&] {
+                         e.second();
+                         throw std::domain_error("second");
+                     }),
+                 std::domain_error);
+}
+
+TEST(join, asks_the_first_part_to_stop_when_the_second_has_failed) {
+    thread_pool pool(2);
+    run_on(pool, [] {
+        EXPECT_THROW(join([] { heddle::rt::sleep_until(deadline::never()); },
+                          [] { throw std::domain_error("second"); }),
+                     std::domain_error);
+        // That was no request to this task.
+        EXPECT_EQ(heddle::rt::current_task().stop_requests(), 0U);
+        EXPECT_FALSE(heddle::rt::current_task().stop_pending());
+    });
+}
+
+TEST(join, asks_the_second_part_to_stop_when_the_first_has_failed_and_waits_for_it) {
+    thread_pool pool(2);
+    elsewhere e;
+    bool stopped = false;
+    EXPECT_THROW(join(
+                     pool,
+                     [&] {
+                         e.first();
+                         throw std::runtime_error("first");
+                     },
+                     [&] {
+                         e.second();
+                         try {
+                             heddle::rt::sleep_until(deadline::never());
+                         } catch (const heddle::cancelled&) {
+                             stopped = true;
+                             throw;
+                         }
+                     }),
+                 std::runtime_error);
+    EXPECT_TRUE(stopped);
+}
+
+TEST(join, a_request_to_stop_reaches_all_parts_and_comes_out_once) {
+    thread_pool pool(2);
+    elsewhere e;
+    std::atomic<int> stopped{0};
+    auto f = pool.submit([&] {
+        const auto part = [&](auto begin) {
+            try {
+                begin();
+                heddle::rt::sleep_until(deadline::never());
+            } catch (const heddle::cancelled&) {
+                stopped.fetch_add(1);
+                throw;
+            }
+        };
+        EXPECT_THROW(join([&] { part([&] { e.first(); }); }, [&] { part([&] { e.second(); }); }),
+                     heddle::cancelled);
+        EXPECT_FALSE(heddle::rt::current_task().stop_pending());
+    });
+    e.begun.wait();
+    f.request_stop();
+    f.get();
+    EXPECT_EQ(stopped, 2);
+}
+
+TEST(join, leaves_out_what_has_not_begun_when_the_task_is_asked_to_stop) {
+    thread_pool pool(1);
+    std::atomic<long> calls{0};
+    auto f = pool.submit([&] {
+        heddle::rt::current_task().request_stop();
+        join([&] { calls.fetch_add(1); }, [&] { calls.fetch_add(1); });
+    });
+    EXPECT_THROW(f.get(), heddle::cancelled);
+    EXPECT_EQ(calls, 0);
+}
+
+TEST(join, a_task_run_in_place_forks_too) {
+    thread_pool pool(2);
+    run_on(pool, [&] {
+        const auto [a, b] =
+            join([&] { return pool.submit([] { return fib(15); }).get(); }, [] { return fib(15); });
+        EXPECT_EQ(a, 610);
+        EXPECT_EQ(b, 610);
+    });
+}
+
+TEST(join, run_on_is_a_plain_call_in_a_task_of_that_pool) {
+    thread_pool pool(1);
+    run_on(pool, [&] {
+        const auto id = heddle::rt::current_task().id();
+        EXPECT_EQ(run_on(pool, [] { return heddle::rt::current_task().id(); }), id);
+    });
+}
+
+TEST(join, run_on_waits_for_what_it_started_although_it_is_asked_to_stop) {
+    thread_pool outer(1);
+    thread_pool inner(1);
+    heddle::event begun;
+    bool over = false;
+    auto f = outer.submit([&] {
+        run_on(inner, [&] {
+            begun.set();
+            try {
+                heddle::rt::sleep_until(deadline::never());
+            } catch (const heddle::cancelled&) {
+                over = true;
+                throw;
+            }
+        });
+    });
+    begun.wait();
+    f.request_stop();
+    EXPECT_THROW(f.get(), heddle::cancelled);
+    EXPECT_TRUE(over);
+}
+
+TEST(join, nested_deeper_than_the_room_for_forks_still_gives_the_result) {
+    struct deep {
+        static long down(int n) {
+            if (n == 0) return 0;
+            const auto [a, b] = join([n] { return down(n - 1); }, [] { return 1L; });
+            return a + b;
+        }
+    };
+    thread_pool pool({.workers = 2, .stack_size = std::size_t{16} << 20});
+    EXPECT_EQ(run_on(pool, [] { return deep::down(6000); }), 6000);
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/task/task_group.hpp>
+
+#include <gtest/gtest.h>
+#include <atomic>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/task_context.hpp>
+#include <heddle/rt/worker.hpp>
+#include <heddle/sync/event.hpp>
+#include <heddle/task/inline_executor.hpp>
+#include <heddle/task/promise.hpp>
+#include <stdexcept>
+#include <vector>
+#include "rt/waiting.hpp"
+
+using heddle::promise;
+using heddle::task;
+using heddle::task_group;
+using heddle::thread_pool;
+using heddle::with_task_group;
+using heddle::rt::deadline;
+
+namespace {
+
+void sleep_for_ever() {
+    heddle::rt::sleep_until(deadline::never());
+}
+
+task<> wait_for_ever(std::atomic<int>& stopped) {
+    const char here = 0;
+    heddle::rt::async_park wait(&here, [] { return true; });
+    if (co_await wait == heddle::rt::wait_outcome::cancelled) {
+        stopped.fetch_add(1);
+        throw heddle::cancelled();
+    }
+}
+
+task<> fail() {
+    throw std::domain_error("child");
+    co_return;
+}
+
+// Runs a coroutine on a worker, in this thread, as a task of its own.
+void run(task<> (*body)()) {
+    heddle::rt::worker w;
+    heddle::rt::task_context self;
+    bool done = false;
+    const auto drive = [](task<> t, bool& over) -> waiting::strand {
+        co_await std::move(t);
+        over = true;
+    };
+    waiting::run_on(w, done, [&] {
+        heddle::rt::task_scope as(&self);
+        drive(body(), done);
+    });
+}
+
+}  // namespace
+
+TEST(task_group, joins_all_its_children) {
+    thread_pool pool(2);
+    std::atomic<int> ran{0};
+    task_group group(pool);
+    for (int i = 0; i < 20; ++i) group.spawn([&] { ran.fetch_add(1); });
+    auto value = group.spawn([](int x) { return x + 1; }, 41);
+    group.join();
+    EXPECT_EQ(ran, 20);
+    EXPECT_EQ(group.alive(), 0U);
+    EXPECT_EQ(value.get(), 42);
+}
+
+TEST(task_group, children_may_add_others_while_it_is_joined) {
+    thread_pool pool(2);
+    std::atomic<int> ran{0};
+    task_group group(pool);
+    struct tree {
+        static void grow(task_group& g, std::atomic<int>& n, int depth) {
+            n.fetch_add(1);
+            if (depth == 0) return;
+            g.spawn([&g, &n, depth] { grow(g, n, depth - 1); });
+            g.spawn([&g, &n, depth] { grow(g, n, depth - 1); });
+        }
+    };
+    group.spawn([&] { tree::grow(group, ran, 6); });
+    group.join();
+    EXPECT_EQ(ran, 127);
+}
+
+TEST(task_group, runs_callables_on_the_pool_of_the_task_that_spawns) {
+    thread_pool pool(2);
+    pool.submit([&] {
+            task_group group;
+            auto f = group.spawn([] { return thread_pool::current(); });
+            group.join();
+            EXPECT_EQ(f.get(), &pool);
+        })
+        .get();
+    task_group nowhere;
+    EXPECT_THROW(nowhere.spawn([] {}), heddle::invalid_state);
+    EXPECT_EQ(nowhere.alive(), 0U);
+}
+
+TEST(task_group, runs_callables_in_place_on_an_inline_executor) {
+    heddle::inline_executor here;
+    task_group group(here);
+    EXPECT_EQ(group.spawn([] { return 3; }).get(), 3);
+    group.join();
+}
+
+TEST(task_group, AT01_the_first_failure_stops_the_siblings_and_is_thrown_by_the_join) {
+    thread_pool pool(1);
+    task_group group(pool);
+    std::atomic<int> stopped{0};
+    for (int i = 0; i < 3; ++i)
+        group.spawn([&] {
+            try {
+                sleep_for_ever();
+            } catch (const heddle::cancelled&) {
+                stopped.fetch_add(1);
+                throw;
+            }
+        });
+    group.spawn([] { throw std::domain_error("child"); });
+    EXPECT_THROW(group.join(), std::domain_error);
+    EXPECT_EQ(stopped, 3);
+    EXPECT_EQ(group.failures().size(), 1U);
+}
+
+TEST(task_group, AT03_a_failure_in_the_clean_up_of_a_child_is_thrown) {
+    thread_pool pool(1);
+    task_group group(pool);
+    group.spawn([] {
+        try {
+            sleep_for_ever();
+        } catch (const heddle::cancelled&) {
+            throw std::logic_error("clean-up");
+        }
+    });
+    group.request_stop();
+    EXPECT_THROW(group.join(), std::logic_error);
+}
+
+TEST(task_group, lets_the_others_go_on_if_it_is_told_so) {
+    thread_pool pool(1);
+    std::vector<std::exception_ptr> told;
+    task_group group(pool, {.stop_on_failure = false,
+                            .on_failure = [&](std::exception_ptr e) { told.push_back(std::move(e)); }});
+    promise<> go;
+    bool finished = false;
+    group.spawn([] { throw std::domain_error("child"); });
+    group.spawn([&] {
+        go.get_future().get();
+        finished = true;
+    });
+    waiting::until([&] { return group.alive() == 1; });
+    EXPECT_EQ(told.size(), 1U);
+    go.set_value();
+    EXPECT_THROW(group.join(), std::domain_error);
+    EXPECT_TRUE(finished);
+}
+
+TEST(task_group, AT05_refuses_children_after_the_join) {
+    thread_pool pool(1);
+    task_group group(pool);
+    group.join();
+    EXPECT_THROW(group.spawn([] {}), heddle::invalid_state);
+    EXPECT_EQ(group.alive(), 0U);
+}
+
+TEST(task_group, a_join_with_a_limit_says_whether_all_have_ended) {
+    thread_pool pool(1);
+    promise<> go;
+    task_group group(pool);
+    group.spawn([&] { go.get_future().get(); });
+    EXPECT_FALSE(group.try_join());
+    EXPECT_FALSE(group.join_for(std::chrono::milliseconds(1)));
+    go.set_value();
+    EXPECT_TRUE(group.join_for(std::chrono::hours(1)));
+    EXPECT_TRUE(group.try_join());
+}
+
+TEST(task_group, that_goes_away_stops_and_waits_for_its_children) {
+    thread_pool pool(1);
+    std::atomic<bool> stopped{false};
+    promise<> begun;
+    {
+        task_group group(pool);
+        group.spawn([&] {
+            begun.set_value();
+            try {
+                sleep_for_ever();
+            } catch (const heddle::cancelled&) {
+                stopped = true;
+            }
+        });
+        begun.get_future().get();
+    }
+    EXPECT_TRUE(stopped);
+}
+
+TEST(task_group, children_that_are_coroutines_run_on_the_worker_that_spawns) {
+    run([]() -> task<> {
+        task_group group;
+        int ran = 0;
+        const auto child = [](int& n) -> task<int> { co_return ++n; };
+        auto f = group.spawn(child(ran));
+        group.spawn(child(ran));
+        EXPECT_EQ(ran, 0);
+        co_await group.async_join();
+        EXPECT_EQ(ran, 2);
+        EXPECT_EQ(f.get(), 1);
+    });
+}
+
+TEST(task_group, callables_and_coroutines_may_be_in_the_same_group) {
+    run([]() -> task<> {
+        thread_pool pool(1);
+        std::atomic<int> stopped{0};
+        task_group group(pool);
+        group.spawn(wait_for_ever(stopped));
+        group.spawn([] { throw std::domain_error("child"); });
+        bool thrown = false;
+        try {
+            co_await group.async_join();
+        } catch (const std::domain_error&) {
+            thrown = true;
+        }
+        EXPECT_TRUE(thrown);
+        EXPECT_EQ(stopped, 1);
+    });
+}
+
+TEST(with_task_group, AT01_a_failing_child_stops_siblings_and_body_and_the_request_is_taken_back) {
+    run([]() -> task<> {
+        std::atomic<int> stopped{0};
+        bool thrown = false;
+        try {
+            co_await with_task_group([&](task_group& group) -> task<> {
+                group.spawn(wait_for_ever(stopped));
+                group.spawn(fail());
+                co_await wait_for_ever(stopped);
+            });
+        } catch (const std::domain_error&) {
+            thrown = true;
+        }
+        EXPECT_TRUE(thrown);
+        EXPECT_EQ(stopped, 2);
+        EXPECT_EQ(heddle::rt::current_task().stop_requests(), 0U);
+        EXPECT_FALSE(heddle::rt::current_task().stop_pending());
+    });
+}
+
+TEST(with_task_group, a_body_that_throws_stops_the_children_first) {
+    run([]() -> task<> {
+        std::atomic<int> stopped{0};
+        bool thrown = false;
+        try {
+            co_await with_task_group([&](task_group& group) -> task<> {
+                group.spawn(wait_for_ever(stopped));
+                throw std::logic_error("body");
+                co_return;
+            });
+        } catch (const std::logic_error&) {
+            thrown = true;
+        }
+        EXPECT_TRUE(thrown);
+        EXPECT_EQ(stopped, 1);
+    });
+}
+
+TEST(with_task_group, AT02_a_request_from_outside_reaches_all_children_and_comes_out) {
+    run([]() -> task<> {
+        std::atomic<int> stopped{0};
+        bool cancelled = false;
+        heddle::rt::current_task().request_stop();
+        try {
+            co_await with_task_group([&](task_group& group) -> task<> {
+                for (int i = 0; i < 5; ++i) group.spawn(wait_for_ever(stopped));
+                co_return;
+            });
+        } catch (const heddle::cancelled&) {
+            cancelled = true;
+        }
+        EXPECT_TRUE(cancelled);
+        EXPECT_EQ(heddle::rt::current_task().stop_requests(), 1U);
+    });
+}
