@@ -47,8 +47,12 @@ struct own_task {
 
 task_context::task_context() : task_context(std::string()) {}
 
-task_context::task_context(std::string name) : id_(new_id()), name_(std::move(name)) {
-    const task_context* const parent = the_thread.task != nullptr ? the_thread.task : the_thread.own_task;
+task_context::task_context(std::string name)
+    : task_context(the_thread.task != nullptr ? the_thread.task : the_thread.own_task) {
+    name_ = std::move(name);
+}
+
+task_context::task_context(const task_context* parent) : id_(new_id()) {
     if (parent != nullptr && parent->locals_.inheritable()) locals_.inherit(parent->locals_);
 }
 

@@ -109,12 +109,14 @@ bool worker::run_some(work_source* source, function_ref<bool()> done) {
     if (!timers_.empty() && timers_.fire(clock::now()) > 0) any = true;
     for (int i = 0; i < batch; ++i) {
         runnable* r = chosen ? pop_chosen() : ready_.pop();
-        if (r == nullptr && source != nullptr) {
+        bool own = r != nullptr;
+        if (!own && source != nullptr) {
             r = source->take(*this);
             // A timer of the source may have posted to this worker.
-            if (r == nullptr) r = chosen ? pop_chosen() : ready_.pop();
+            if (r == nullptr) own = (r = chosen ? pop_chosen() : ready_.pop()) != nullptr;
         }
         if (r == nullptr) break;
+        if (own && source != nullptr) source->turns_to_own(*this);
         r->run();
         any = true;
         if (done()) break;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <exception>
 #include <heddle/rt/clock.hpp>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/task/fork_context.hpp>
 #include <new>
+#include <utility>
 #include "pool_engine.hpp"
 
 namespace heddle::inline v0::detail {
@@ -56,38 +59,82 @@ void fork_context::poll(fork_slot* t) {
     if (!wanted && !worth_waking()) return;
     const std::uint32_t s = index(split_);
     const std::uint32_t h = index(top_);
-    publish(s + (h - s + 1) / 2);
+    try {
+        publish(s + (h - s + 1) / 2);
+    } catch (...) {
+        top_ = t;  // it is the last one, so it was not published
+        throw;
+    }
     engine_->notify();
 }
 
 // Whether a worker sleeps that could help, and this task has run long enough to be worth it.
 bool fork_context::worth_waking() noexcept {
     if (!engine_->wants_waking()) return false;
+    if (rt::controlled()) return rt::choose_below(2) != 0;  // time is virtual
     const unsigned n = polls_++;
     if (n % 8 != 0) return false;  // a look at the clock costs as much as several forks
     if (n == 0) began_ = now();
     return now() - began_ > worth.count();
 }
 
-void fork_context::publish(std::uint32_t up_to) noexcept {
-    if (up_to == index(split_)) return;
-    for (fork_slot* t = split_; t != base_.get() + up_to; ++t) {
+// What a part inherits is copied here: its task may be running when a thief comes. If that throws, those
+// before it are published.
+void fork_context::publish(std::uint32_t up_to) {
+    fork_slot* const end = base_.get() + up_to;
+    fork_slot* t = split_;
+    std::exception_ptr failure;
+    for (; t != end; ++t) {
         t->word = fork_slot::open;
         t->failed = t->stopped = false;
         t->task = &rt::current_task();
         for (const fork_mark* m = mark_; m != nullptr && t < m->from_; m = m->outer_) t->task = m->task_;
+        t->part = nullptr;
+        if (!t->task->locals().inheritable()) continue;
+        try {
+            t->part = new prepared_part(*t->task);
+            prepared_ = true;
+        } catch (...) {
+            failure = std::current_exception();
+            break;
+        }
     }
-    std::uint64_t r = range_.load(std::memory_order_relaxed);
-    while (!range_.compare_exchange_weak(r, pack(tail_of(r), up_to), std::memory_order_release,
-                                         std::memory_order_relaxed)) {
+    if (t != split_) {
+        std::uint64_t r = range_.load(std::memory_order_relaxed);
+        while (!range_.compare_exchange_weak(r, pack(tail_of(r), index(t)), std::memory_order_release,
+                                             std::memory_order_relaxed)) {
+        }
+        split_ = t;
     }
-    split_ = base_.get() + up_to;
+    if (failure) std::rethrow_exception(std::move(failure));
 }
 
 bool fork_context::publish_all() noexcept {
     if (base_ == nullptr || top_ == base_.get()) return false;
-    publish(index(top_));
+    try {
+        publish(index(top_));
+    } catch (...) {
+        // What cannot be copied stays here, and is called by the fiber itself.
+    }
     return offers();
+}
+
+void fork_context::clear() noexcept {
+    base_.reset();
+    top_ = split_ = end_ = nullptr;
+    limit_.store(nullptr, std::memory_order_relaxed);
+}
+
+// Nobody has taken these. Destroying what they have inherited may fork, above `top_`, or publish what is
+// below: so they are first all taken out of their slots.
+void fork_context::drop_parts(fork_slot* from, fork_slot* to) noexcept {
+    prepared_part* all = nullptr;
+    for (fork_slot* t = from; t != to; ++t)
+        if (prepared_part* const p = std::exchange(t->part, nullptr)) {
+            p->next = all;
+            all = p;
+        }
+    while (all != nullptr) delete std::exchange(all, all->next);
 }
 
 fork_slot* fork_context::steal() noexcept {
@@ -109,8 +156,10 @@ bool fork_context::take_back(fork_slot* t) noexcept {
         if (!range_.compare_exchange_weak(r, pack(tail_of(r), split), std::memory_order_acq_rel,
                                           std::memory_order_relaxed))
             continue;
-        split_ = base_.get() + split;
+        fork_slot* const published = std::exchange(split_, base_.get() + split);
         top_ = t;
+        if (prepared_) [[unlikely]]
+            drop_parts(split_, published);
         return true;
     }
     return false;

@@ -61,7 +61,7 @@ void graph::run_node(task_group& group, node& n) {
 void graph::run(thread_pool& pool) {
     check();
     for (node& n : nodes_) n.left_.store(n.before_, std::memory_order_relaxed);
-    task_group group(pool, {.name = "graph"});
+    task_group group(pool, task_group_options(true, {}, "graph"));
     for (node& n : nodes_)
         if (n.before_ == 0) group.spawn([&group, &n] { run_node(group, n); });
     group.join();

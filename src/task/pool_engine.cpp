@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool_engine.hpp"
-#include <algorithm>
 #include <array>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/fiber.hpp>
 #include <heddle/rt/parking_lot.hpp>
@@ -14,8 +14,12 @@ namespace heddle::inline v0::detail {
 
 namespace {
 
-// A worker keeps so many fibers at rest to itself.
+// A worker keeps so many fibers at rest. What is more is given back, and with it the memory: rt/ keeps some
+// of the stacks, most of them trimmed.
 constexpr std::size_t spare_per_worker = 32;
+
+// After so many pushes to its own deque a worker looks at the others'.
+constexpr unsigned long_enough = 61;
 
 }  // namespace
 
@@ -63,7 +67,8 @@ pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
 
 pool_engine::~pool_engine() {
     stop({.wait = true, .cancel_pending = false});
-    for (const auto& f : fibers_) f->finish();
+    for (const auto& w : workers_)
+        for (pool_fiber* f : w->spare) f->finish();
 }
 
 void pool_engine::work_as(pool_worker& w) {
@@ -182,12 +187,13 @@ rt::runnable* pool_engine::take(rt::worker& self) noexcept {
 
 rt::runnable* pool_engine::find(pool_worker& w) noexcept {
     if (w.next != nullptr) return std::exchange(w.next, nullptr);
+    if (rt::controlled())
+        if (rt::runnable* const r = find_any(w)) return r;
     // This worker may be busy when the next timer is due, and the others would sleep on.
     if (clock_.fire() && !clock_.next().is_never()) notify();
     if (injector_.has(injector::level::urgent))
         if (rt::runnable* const r = injector_.take_one(injector::level::urgent)) return r;
     // Tasks that always add tasks must not keep out those from outside, nor the oldest of their own.
-    constexpr unsigned long_enough = 61;
     if (w.pushes >= long_enough) [[unlikely]] {
         w.pushes = 0;
         rt::runnable* r = nullptr;
@@ -203,6 +209,18 @@ rt::runnable* pool_engine::find(pool_worker& w) noexcept {
     if (injector_.has(injector::level::normal))
         if (rt::runnable* const r = take_batch(w)) return r;
     return search(w);
+}
+
+// Under the checker: where it looks first is its choice. Null if there is nothing there.
+rt::runnable* pool_engine::find_any(pool_worker& w) noexcept {
+    switch (rt::choose_below(3)) {
+        case 0:
+            return nullptr;  // the usual order
+        case 1:
+            return w.deque.steal();
+        default:
+            return injector_.has(injector::level::normal) ? take_batch(w) : nullptr;
+    }
 }
 
 // Some of what came from outside, so that the lock is taken once for many. They are pushed so that they are
@@ -240,7 +258,7 @@ rt::runnable* pool_engine::search(pool_worker& w) noexcept {
 
 rt::runnable* pool_engine::sweep(pool_worker& w) noexcept {
     const std::size_t n = workers_.size();
-    const std::size_t first = w.draw(n);
+    const std::size_t first = rt::controlled() ? rt::choose_below(n) : w.draw(n);
     for (std::size_t i = 0; i < n; ++i) {
         pool_worker& other = *workers_[(first + i) % n];
         if (&other == &w) continue;
@@ -258,11 +276,10 @@ rt::runnable* pool_engine::sweep(pool_worker& w) noexcept {
 
 // Part of what runs on another worker, if that has made forks.
 rt::runnable* pool_engine::steal_fork(pool_worker& w, pool_worker& from) noexcept {
-    pool_fiber* const running = from.running.load(std::memory_order_acquire);
-    if (running == nullptr) return nullptr;
-    fork_context& forks = running->forks();
-    if (!forks.offers()) {
-        if (w.searching) forks.ask();
+    fork_context* const forks = from.running.load(std::memory_order_acquire);
+    if (forks == nullptr) return nullptr;
+    if (!forks->offers()) {
+        if (w.searching) forks->ask();
         return nullptr;
     }
     // The fiber first: what is stolen has to be run.
@@ -272,7 +289,7 @@ rt::runnable* pool_engine::steal_fork(pool_worker& w, pool_worker& from) noexcep
     } catch (...) {
         return nullptr;
     }
-    if (fork_slot* const slot = forks.steal()) {
+    if (fork_slot* const slot = forks->steal()) {
         pool_worker::count(w.steals);
         return &f->begin(*slot);
     }
@@ -301,6 +318,11 @@ void pool_engine::found(pool_worker& w) noexcept {
     if (any_work()) notify();
 }
 
+// A coroutine, or a fiber that stays on its thread: as long as that runs, nobody looks for work.
+void pool_engine::turns_to_own(rt::worker& w) noexcept {
+    found(static_cast<pool_worker&>(w));
+}
+
 bool pool_engine::is_call(const rt::runnable& r) noexcept {
     return !pool_fiber::goes_on(r) && !pool_fiber::is_offer(r);
 }
@@ -315,35 +337,38 @@ pool_fiber* pool_engine::fiber_for(pool_worker& w) {
         w.spare.pop_back();
         return f;
     }
-    {
-        std::lock_guard guard(lock_);
-        if (!spare_.empty()) {
-            pool_fiber* const f = spare_.back();
-            spare_.pop_back();
-            return f;
-        }
-    }
-    auto made = std::make_unique<pool_fiber>(*this);
-    std::lock_guard guard(lock_);
-    fibers_.reserve(fibers_.size() + 1);
-    spare_.reserve(fibers_.capacity());  // so that rests() never fails
-    fibers_.push_back(std::move(made));
-    return fibers_.back().get();
+    return new pool_fiber(*this);  // it deletes itself; see pool_fiber::ended()
 }
 
 void pool_engine::rests(pool_fiber& f) noexcept {
-    auto* const w = static_cast<pool_worker*>(rt::worker::current());
-    if (w == nullptr) return;  // the pool lets its fibers end
-    if (w->spare.size() < spare_per_worker) {
-        w->spare.push_back(&f);
-        return;
+    auto& w = static_cast<pool_worker&>(*rt::worker::current());
+    if (w.spare.size() < spare_per_worker)
+        w.spare.push_back(&f);  // there is room
+    else
+        f.finish();
+}
+
+pool_forks& pool_engine::take_forks() {
+    {
+        std::lock_guard guard(lock_);
+        if (free_forks_ != nullptr) return *std::exchange(free_forks_, free_forks_->next);
     }
+    auto made = std::make_unique<pool_forks>(*this);
     std::lock_guard guard(lock_);
-    spare_.push_back(&f);
+    forks_.push_back(std::move(made));
+    return *forks_.back();
+}
+
+void pool_engine::give_forks(pool_forks& f) noexcept {
+    f.context.clear();
+    std::lock_guard guard(lock_);
+    f.next = std::exchange(free_forks_, &f);
 }
 
 rt::runnable* pool_engine::next_call(pool_worker& w) noexcept {
-    if (w.next != nullptr || w.pushes >= 61 || injector_.has(injector::level::urgent)) return nullptr;
+    if (w.next != nullptr || w.pushes >= long_enough || injector_.has(injector::level::urgent))
+        return nullptr;
+    if (rt::controlled() && rt::choose_below(2) != 0) return nullptr;  // as the run loop chooses
     rt::runnable* const r = w.deque.pop();
     if (r == nullptr) return nullptr;
     if (pool_fiber::goes_on(*r)) {
@@ -352,91 +377,6 @@ rt::runnable* pool_engine::next_call(pool_worker& w) noexcept {
     }
     taken_from_queue(*r);
     return r;
-}
-
-// ---- sleeping
-
-bool pool_engine::any_work() const noexcept {
-    if (!injector_.empty()) return true;
-    return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
-}
-
-// Everything that began has ended. Only sure when all workers are on the list of sleepers.
-bool pool_engine::all_done() const noexcept {
-    std::uint64_t begun = 0;
-    std::uint64_t ended = 0;
-    for (const auto& w : workers_) {
-        begun += w->begun.load(std::memory_order_relaxed);
-        ended += w->ended.load(std::memory_order_relaxed);
-    }
-    return begun == ended && !any_work();
-}
-
-rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline& until) noexcept {
-    auto& w = static_cast<pool_worker&>(self);
-    {
-        std::lock_guard guard(lock_);
-        if (phase_ == phase::stopped) return idle::stop;
-        const bool was_searching = std::exchange(w.searching, false);
-        w.listed = true;
-        sleepers_.push_back(&w);  // room was reserved for every worker
-        idle_.fall_asleep(was_searching);
-        if (phase_ == phase::closing && sleepers_.size() == alive_ && all_done()) {
-            phase_ = phase::stopped;
-            for (pool_worker* s : sleepers_) s->wake();
-            return idle::stop;
-        }
-        if (timekeeper_.load(std::memory_order_relaxed) == nullptr)
-            timekeeper_.store(&w, std::memory_order_seq_cst);
-    }
-    if (any_work()) {
-        end_sleep(self);
-        return idle::work;
-    }
-    if (timekeeper_.load(std::memory_order_relaxed) == &w) until = std::min(until, clock_.next());
-    pool_worker::count(w.sleeps);
-    return idle::sleep;
-}
-
-void pool_engine::end_sleep(rt::worker& self) noexcept {
-    auto& w = static_cast<pool_worker&>(self);
-    bool keep_time = false;
-    {
-        std::lock_guard guard(lock_);
-        if (timekeeper_.load(std::memory_order_relaxed) == &w) {
-            timekeeper_.store(nullptr, std::memory_order_seq_cst);
-            keep_time = true;
-        }
-        if (!w.listed) return;  // woken to look for work: the last one that slept
-        w.listed = false;
-        std::erase(sleepers_, &w);
-        idle_.get_up();
-        keep_time = keep_time && !sleepers_.empty();
-    }
-    // It got up for work of its own. If that is a timer it will see to the others; see find().
-    if (keep_time && !clock_.next().is_never() && !clock_.next().expired()) notify();
-}
-
-void pool_engine::wake_one() noexcept {
-    pool_worker* w = nullptr;
-    {
-        std::lock_guard guard(lock_);
-        if (!idle_.wants_waking()) return;
-        // The one that keeps the time last: who sleeps on would not know of the timers.
-        auto at = sleepers_.end() - 1;
-        if (*at == timekeeper_.load(std::memory_order_relaxed) && at != sleepers_.begin()) --at;
-        w = *at;
-        sleepers_.erase(at);
-        w->listed = false;
-        w->searching = true;
-        idle_.get_up_searching();
-    }
-    w->wake();
-}
-
-void pool_engine::wake_all() noexcept {
-    std::lock_guard guard(lock_);
-    for (pool_worker* w : sleepers_) w->wake();
 }
 
 }  // namespace heddle::inline v0::detail

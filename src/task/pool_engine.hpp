@@ -59,13 +59,17 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
 
     // work_source, called by the workers
     rt::runnable* take(rt::worker& w) noexcept override;
+    void turns_to_own(rt::worker& w) noexcept override;
     idle prepare_sleep(rt::worker& w, rt::deadline& until) noexcept override;
     void end_sleep(rt::worker& w) noexcept override;
 
     // For the fibers.
     /// The next call that the worker's fiber may run without a change of fiber, null if none.
     rt::runnable* next_call(pool_worker& w) noexcept;
-    /// A fiber has nothing to do; it was last run by the calling worker.
+    /// Forks for a fiber that begins. @throws std::bad_alloc
+    pool_forks& take_forks();
+    void give_forks(pool_forks& f) noexcept;
+    /// A fiber has nothing to do; it was last run by the calling worker. It may be gone then.
     void rests(pool_fiber& f) noexcept;
     /// Queues `r` for `w`, which is the calling worker.
     void push(pool_worker& w, rt::runnable& r) noexcept;
@@ -92,6 +96,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void give_up(rt::runnable* r, const std::exception_ptr& why) noexcept;
 
     rt::runnable* find(pool_worker& w) noexcept;
+    rt::runnable* find_any(pool_worker& w) noexcept;
     rt::runnable* take_batch(pool_worker& w) noexcept;
     rt::runnable* search(pool_worker& w) noexcept;
     rt::runnable* sweep(pool_worker& w) noexcept;
@@ -118,9 +123,9 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see add_timer().
     std::atomic<pool_worker*> timekeeper_{nullptr};
     phase phase_ = phase::open;
-    std::size_t alive_ = 0;  // workers that run
-    std::vector<pool_fiber*> spare_;
-    std::vector<std::unique_ptr<pool_fiber>> fibers_;  // all
+    std::size_t alive_ = 0;                           // workers that run
+    std::vector<std::unique_ptr<pool_forks>> forks_;  // all
+    pool_forks* free_forks_ = nullptr;
 
     helper_threads helpers_;  // for what blocks
 

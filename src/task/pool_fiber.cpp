@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool_fiber.hpp"
+#include <memory>
+#include <optional>
+#include <utility>
 #include "pool_engine.hpp"
 
 namespace heddle::inline v0::detail {
@@ -13,10 +16,14 @@ constexpr int run_length = 8;
 
 pool_fiber::pool_fiber(pool_engine& pool)
     : fiber_task(pool, {.stack_size = pool.options().stack_size, .name = pool.options().name + " task"}),
-      pool_(pool) {
+      pool_(pool),
+      forks_(pool.take_forks()) {
     if (!pool.options().migrate) pin();
-    forks_.set_engine(pool);
-    set_forks(&forks_);
+    set_forks(&forks_.context);
+}
+
+pool_fiber::~pool_fiber() {
+    pool_.give_forks(forks_);
 }
 
 pool_fiber* pool_fiber::current(const pool_engine& pool) noexcept {
@@ -28,9 +35,7 @@ pool_fiber* pool_fiber::current(const pool_engine& pool) noexcept {
 
 void pool_fiber::entering() noexcept {
     if (job_ == nullptr) return;  // see finish()
-    pool_worker& w = worker();
-    pool_.found(w);  // it may have come by way of the worker's own queue, while that looked for work
-    w.running.store(this, std::memory_order_release);
+    worker().running.store(&forks_.context, std::memory_order_release);
 }
 
 void pool_fiber::body() {
@@ -38,7 +43,7 @@ void pool_fiber::body() {
         rt::runnable* job = job_;
         for (int n = 0; job != nullptr; ++n) {
             pool_worker::count(worker().begun);
-            forks_.begin();
+            forks_.context.begin();
             job->run();
             pool_worker::count(worker().ended);  // perhaps another worker than the one on which it began
             job = n < run_length ? pool_.next_call(worker()) : nullptr;
@@ -58,20 +63,20 @@ void pool_fiber::body() {
 // It is going to wait. What it has forked may be what it waits for, and is nobody else's to see: so it is
 // made work like any other.
 void pool_fiber::leaving() noexcept {
-    if (!forks_.empty() && forks_.publish_all()) make_offer(worker());
+    if (!forks_.context.empty() && forks_.context.publish_all()) forks_.make_offer(worker());
 }
 
-void pool_fiber::make_offer(pool_worker& by) noexcept {
+void pool_forks::make_offer(pool_worker& by) noexcept {
     // acq_rel: who finds it queued leaves it to the one that will take it, who then sees the forks.
-    if (!offer_.queued.exchange(true, std::memory_order_acq_rel)) pool_.push(by, offer_);
+    if (!to_run.queued.exchange(true, std::memory_order_acq_rel)) to_run.pool.push(by, to_run);
 }
 
-void pool_fiber::on_offer(rt::runnable& r) noexcept {
+void pool_forks::on_offer(rt::runnable& r) noexcept {
     auto& o = static_cast<offer&>(r);
     o.queued.exchange(false, std::memory_order_acq_rel);
-    fork_slot* const slot = o.of.forks_.steal();
-    if (o.of.forks_.offers()) o.of.make_offer(current(o.of.pool_)->worker());
-    if (slot != nullptr) run(*slot);
+    fork_slot* const slot = o.of.context.steal();
+    if (o.of.context.offers()) o.of.make_offer(pool_fiber::current(o.pool)->worker());
+    if (slot != nullptr) pool_fiber::run(*slot);
 }
 
 void pool_fiber::on_fork(rt::runnable& r) noexcept {
@@ -80,12 +85,16 @@ void pool_fiber::on_fork(rt::runnable& r) noexcept {
 
 void pool_fiber::run(fork_slot& slot) noexcept {
     rt::task_context& task = *slot.task;
-    rt::task_context part;
+    const std::unique_ptr<prepared_part> prepared(std::exchange(slot.part, nullptr));
+    constexpr rt::task_context* nobody = nullptr;
+    std::optional<rt::task_context> plain;
+    rt::task_context& part = prepared != nullptr ? prepared->context : plain.emplace(nobody);
     task.begin_part(part, &slot);
     bool failed = false;
     {
         const rt::task_scope as(&part);
         failed = slot.run(slot.frame);
+        part.end_locals();  // as long as it can be asked to stop, and before its result is there
     }
     task.end_part(part);
     if (failed && part.stop_requests() == 0) {

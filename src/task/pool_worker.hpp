@@ -14,6 +14,7 @@
 namespace heddle::inline v0::detail {
 
 class pool_fiber;
+class fork_context;
 
 /// Members belong to the worker's thread but where it says otherwise.
 struct pool_worker : rt::worker {
@@ -47,7 +48,7 @@ struct pool_worker : rt::worker {
     std::atomic<std::uint64_t> ended{0};
     std::atomic<std::uint64_t> steals{0};
     std::atomic<std::uint64_t> sleeps{0};
-    std::atomic<pool_fiber*> running{nullptr};  // the fiber that it last went on with
+    std::atomic<fork_context*> running{nullptr};  // the forks of the fiber that it last went on with
 
     /// Adds one to a counter of this worker's: nobody else writes it.
     static void count(std::atomic<std::uint64_t>& c) noexcept {

@@ -197,6 +197,7 @@ struct list_source : work_source {
         steps.erase(steps.begin());
         return first;
     }
+    void turns_to_own(worker&) noexcept override { ++own; }
     idle prepare_sleep(worker&, heddle::rt::deadline&) noexcept override {
         ++prepared;
         if (prepared == 1) return idle::work;
@@ -207,6 +208,7 @@ struct list_source : work_source {
     std::vector<runnable*> steps;
     int prepared = 0;
     int ended = 0;
+    int own = 0;
 };
 
 }  // namespace
@@ -235,6 +237,18 @@ TEST(worker, runs_its_own_work_before_that_of_the_source) {
     w.post(own);
     w.run(&source, [&] { return order.size() == 2; });
     EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
+TEST(worker, tells_its_source_before_it_runs_its_own_work) {
+    worker w;
+    list_source source;
+    std::vector<int> told;
+    step own([&] { told.push_back(source.own); });
+    step shared([&] { told.push_back(source.own); });
+    source.steps = {&shared};
+    w.post(own);
+    w.run(&source, [&] { return told.size() == 2; });
+    EXPECT_EQ(told, (std::vector<int>{1, 1}));
 }
 
 TEST(worker, may_go_away_as_soon_as_what_was_posted_has_run) {

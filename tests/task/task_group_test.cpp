@@ -16,6 +16,7 @@
 using heddle::promise;
 using heddle::task;
 using heddle::task_group;
+using heddle::task_group_options;
 using heddle::thread_pool;
 using heddle::with_task_group;
 using heddle::rt::deadline;
@@ -143,8 +144,8 @@ TEST(task_group, AT03_a_failure_in_the_clean_up_of_a_child_is_thrown) {
 TEST(task_group, lets_the_others_go_on_if_it_is_told_so) {
     thread_pool pool(1);
     std::vector<std::exception_ptr> told;
-    task_group group(pool, {.stop_on_failure = false,
-                            .on_failure = [&](std::exception_ptr e) { told.push_back(std::move(e)); }});
+    const auto tell = [&](std::exception_ptr e) { told.push_back(std::move(e)); };
+    task_group group(pool, task_group_options(false, tell));
     promise<> go;
     bool finished = false;
     group.spawn([] { throw std::domain_error("child"); });
@@ -253,18 +254,43 @@ TEST(with_task_group, AT01_a_failing_child_stops_siblings_and_body_and_the_reque
 TEST(with_task_group, a_body_that_throws_stops_the_children_first) {
     run([]() -> task<> {
         std::atomic<int> stopped{0};
+        heddle::event begun;
+        const auto child = [&]() -> task<> {
+            begun.set();
+            co_await wait_for_ever(stopped);
+        };
         bool thrown = false;
         try {
             co_await with_task_group([&](task_group& group) -> task<> {
-                group.spawn(wait_for_ever(stopped));
+                group.spawn(child());
+                co_await begun.async_wait();
                 throw std::logic_error("body");
-                co_return;
             });
         } catch (const std::logic_error&) {
             thrown = true;
         }
         EXPECT_TRUE(thrown);
         EXPECT_EQ(stopped, 1);
+    });
+}
+
+TEST(with_task_group, takes_options_in_the_same_expression) {
+    run([]() -> task<> {
+        int told = 0;
+        bool thrown = false;
+        try {
+            co_await with_task_group(
+                [](task_group& group) -> task<> {
+                    group.spawn(fail());
+                    group.spawn(fail());
+                    co_return;
+                },
+                task_group_options(false, [&](std::exception_ptr) { ++told; }, "a name"));
+        } catch (const std::domain_error&) {
+            thrown = true;
+        }
+        EXPECT_TRUE(thrown);
+        EXPECT_EQ(told, 2);
     });
 }
 

@@ -40,6 +40,9 @@ class HEDDLE_API task_context {
     /// Of a child of the current task, whose inherited locals it copies. @throws what copying them throws.
     task_context();
     explicit task_context(std::string name);
+    /// Of a child of `parent`, which is not running meanwhile unless it calls this; of nobody if that is
+    /// null. @throws what copying the inherited locals throws.
+    explicit task_context(const task_context* parent);
     ~task_context();
     task_context(const task_context&) = delete;
     task_context& operator=(const task_context&) = delete;

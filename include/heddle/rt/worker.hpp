@@ -28,6 +28,8 @@ class HEDDLE_API work_source {
     virtual ~work_source() = default;
     /// The next piece of shared work, null if there is none.
     virtual runnable* take(worker& w) noexcept = 0;
+    /// `w` is about to run something that was posted to itself: it looks for shared work no more.
+    virtual void turns_to_own(worker& w) noexcept = 0;
 
     enum class idle { sleep, work, stop };
     /// Registers `w` as idle; from then on new work must wake one idle worker. `work` if some has appeared

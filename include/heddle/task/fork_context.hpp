@@ -15,6 +15,13 @@ namespace heddle::inline v0::detail {
 class pool_fiber;
 class pool_engine;
 
+/// What a part that is handed out runs as, made beforehand because it inherits values of the task's.
+struct prepared_part {
+    explicit prepared_part(const rt::task_context& parent) : context(&parent) {}
+    rt::task_context context;
+    prepared_part* next = nullptr;
+};
+
 /// One fork. What is written when it is made, run and frame, is read by its own fiber, and by a thief after
 /// it was published.
 struct fork_slot {
@@ -30,6 +37,7 @@ struct fork_slot {
     rt::part_request asked;  // by which the task was asked
     rt::task_context* task;  // that made it
     pool_fiber* waiter;      // valid once the state is waited_for
+    prepared_part* part;     // the thief's once it has stolen the slot; null if nothing is inherited
 
     // Not an atomic member: that would be set to zero, in thousands of slots that nobody uses.
     std::atomic_ref<std::uint32_t> state() noexcept { return std::atomic_ref<std::uint32_t>(word); }
@@ -68,7 +76,8 @@ class HEDDLE_API fork_mark {
 /// Orders: publishing releases the slots, stealing acquires them. The state of a slot: its thief releases
 /// what the part did by storing done, and the fiber acquires it.
 ///
-/// It lives as long as the pool, so that a thief may look at it at any time.
+/// It lives as long as the pool, so that a thief may look at it at any time, and serves one fiber after the
+/// other.
 class HEDDLE_API fork_context {
  public:
     fork_context() noexcept = default;
@@ -150,6 +159,8 @@ class HEDDLE_API fork_context {
     bool publish_all() noexcept;
     void set_engine(pool_engine& e) noexcept { engine_ = &e; }
     bool empty() const noexcept { return top_ == base_.get(); }
+    /// Its fiber is gone, and with it all its forks: gives the memory back.
+    void clear() noexcept;
 
  private:
     friend class fork_mark;
@@ -174,7 +185,8 @@ class HEDDLE_API fork_context {
 
     bool make_room() noexcept;
     [[gnu::cold]] void poll(fork_slot* t);
-    void publish(std::uint32_t up_to) noexcept;
+    void publish(std::uint32_t up_to);
+    void drop_parts(fork_slot* from, fork_slot* to) noexcept;
     bool worth_waking() noexcept;
     [[gnu::cold]] bool join_slow(fork_slot* t) noexcept;
     bool take_back(fork_slot* t) noexcept;
@@ -187,6 +199,7 @@ class HEDDLE_API fork_context {
     fork_mark* mark_ = nullptr;
     pool_engine* engine_ = nullptr;
     unsigned polls_ = 0;
+    bool prepared_ = false;   // a part was, once: there may be such that nobody has taken
     std::int64_t began_ = 0;  // when the task made its first fork, in nanoseconds
     alignas(64) std::atomic<std::uint64_t> range_{0};
     // Forks below this look whether somebody wants work: those near the root of the recursion always, all of

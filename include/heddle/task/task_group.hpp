@@ -40,6 +40,14 @@ struct task_group_options {
     bool stop_on_failure = true;                           ///< false: the others go on
     std::function<void(std::exception_ptr)> on_failure{};  ///< told of every failure, also after the first
     std::string name{};                                    ///< for reports
+
+    // Not an aggregate: g++ 12 copies one that is made of braces inside a co_await expression bit by bit.
+    task_group_options() = default;
+    explicit task_group_options(bool stop, std::function<void(std::exception_ptr)> told = {},
+                                std::string n = {})
+        : stop_on_failure(stop),
+          on_failure(std::move(told)),
+          name(std::move(n)) {}
 };
 
 class task_group;

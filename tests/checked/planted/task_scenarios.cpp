@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <atomic>
+#include <condition_variable>
+#include <heddle/rt/worker.hpp>
 #include <heddle/sync/event.hpp>
+#include <heddle/task/join.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
+#include <mutex>
 
 #include "../tasks.hpp"
 #include "scenario.hpp"
@@ -60,6 +64,66 @@ SCENARIO(pool_of_two_workers) {
 SCENARIO(pool_of_one_worker) {
     thread_pool pool(1);
     check::require(pool.submit([] { return 7; }).get() == 7);
+}
+
+// Blocks a thread, not a fiber: its worker does nothing else meanwhile.
+class gate {
+ public:
+    void open() {
+        const std::lock_guard guard(mutex_);
+        open_ = true;
+        changed_.notify_all();
+    }
+    void pass() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return open_; });
+    }
+
+ private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = false;
+};
+
+SCENARIO(pool_whose_first_task_blocks_its_worker) {
+    gate second;
+    thread_pool pool(2);
+    pool.post([&] { second.pass(); });
+    pool.post([&] { second.open(); });
+}
+
+// What runs on a worker without a fiber, as a coroutine does.
+struct own_step : rt::runnable {
+    explicit own_step(gate& g) noexcept
+        : rt::runnable([](rt::runnable& r) noexcept { static_cast<own_step&>(r).until.pass(); }),
+          until(g) {}
+    gate& until;
+};
+
+SCENARIO(pool_worker_with_work_of_its_own) {
+    gate second;
+    own_step own(second);
+    thread_pool pool(2);
+    rt::worker* const w = pool.submit([] { return rt::worker::current(); }).get();
+    at_once({[&] { w->post(own); },
+             [&] {
+                 pool.submit([] {}).get();
+                 pool.submit([&] { second.open(); }).get();
+             }});
+}
+
+SCENARIO(join_with_a_stolen_part) {
+    thread_pool pool(2);
+    run_on(pool, [] {
+        event begun;
+        int second = 0;
+        join([&] { begun.wait(); },
+             [&] {
+                 begun.set();
+                 second = 2;
+             });
+        check::require(second == 2);
+    });
 }
 
 SCENARIO(loop_that_is_handed_work) {

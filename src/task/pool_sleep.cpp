@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+// How the workers of a pool fall asleep and are woken; see idle_count.hpp for the rule.
+#include <algorithm>
+#include <mutex>
+#include <utility>
+#include "pool_engine.hpp"
+
+namespace heddle::inline v0::detail {
+
+bool pool_engine::any_work() const noexcept {
+    if (!injector_.empty()) return true;
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
+}
+
+// Everything that began has ended. Only sure when all workers are on the list of sleepers.
+bool pool_engine::all_done() const noexcept {
+    std::uint64_t begun = 0;
+    std::uint64_t ended = 0;
+    for (const auto& w : workers_) {
+        begun += w->begun.load(std::memory_order_relaxed);
+        ended += w->ended.load(std::memory_order_relaxed);
+    }
+    return begun == ended && !any_work();
+}
+
+rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline& until) noexcept {
+    auto& w = static_cast<pool_worker&>(self);
+    if (w.posted_to()) return idle::work;  // also at the end: nobody else can run it
+    {
+        std::lock_guard guard(lock_);
+        if (phase_ == phase::stopped) return idle::stop;
+        const bool was_searching = std::exchange(w.searching, false);
+        w.listed = true;
+        sleepers_.push_back(&w);  // room was reserved for every worker
+        idle_.fall_asleep(was_searching);
+        if (phase_ == phase::closing && sleepers_.size() == alive_ && all_done()) {
+            phase_ = phase::stopped;
+            for (pool_worker* s : sleepers_) s->wake();
+            return idle::stop;
+        }
+        if (timekeeper_.load(std::memory_order_relaxed) == nullptr)
+            timekeeper_.store(&w, std::memory_order_seq_cst);
+    }
+    if (any_work()) {
+        end_sleep(self);
+        return idle::work;
+    }
+    if (timekeeper_.load(std::memory_order_relaxed) == &w) until = std::min(until, clock_.next());
+    pool_worker::count(w.sleeps);
+    return idle::sleep;
+}
+
+void pool_engine::end_sleep(rt::worker& self) noexcept {
+    auto& w = static_cast<pool_worker&>(self);
+    bool keep_time = false;
+    {
+        std::lock_guard guard(lock_);
+        if (timekeeper_.load(std::memory_order_relaxed) == &w) {
+            timekeeper_.store(nullptr, std::memory_order_seq_cst);
+            keep_time = true;
+        }
+        if (!w.listed) return;  // woken to look for work: the last one that slept
+        w.listed = false;
+        std::erase(sleepers_, &w);
+        idle_.get_up();
+        keep_time = keep_time && !sleepers_.empty();
+    }
+    // It got up for work of its own. If that is a timer it will see to the others; see find().
+    if (keep_time && !clock_.next().is_never() && !clock_.next().expired()) notify();
+}
+
+void pool_engine::wake_one() noexcept {
+    pool_worker* w = nullptr;
+    {
+        std::lock_guard guard(lock_);
+        if (!idle_.wants_waking()) return;
+        // The one that keeps the time last: who sleeps on would not know of the timers.
+        auto at = sleepers_.end() - 1;
+        if (*at == timekeeper_.load(std::memory_order_relaxed) && at != sleepers_.begin()) --at;
+        w = *at;
+        sleepers_.erase(at);
+        w->listed = false;
+        w->searching = true;
+        idle_.get_up_searching();
+    }
+    w->wake();
+}
+
+void pool_engine::wake_all() noexcept {
+    std::lock_guard guard(lock_);
+    for (pool_worker* w : sleepers_) w->wake();
+}
+
+}  // namespace heddle::inline v0::detail
