@@ -44,7 +44,6 @@ void fiber_task::start(worker& home, fiber_options options, std::function<void()
 }
 
 void fiber_task::suspend(void (*after)(void*) noexcept, void* argument) noexcept {
-    leaving();
     resume_as_ = &current_task();
     fiber::suspend(after, argument);
 }

@@ -117,6 +117,8 @@ wait_outcome block(thread_waiter& w, const park_request& request, function_ref<b
 }  // namespace
 
 wait_outcome park(const park_request& request, std::uintptr_t& token) {
+    fiber_task* const fiber = fiber_task::current();
+    if (fiber != nullptr) fiber->begin_wait();
     task_context& task = current_task();
     const bool observed = request.mode == cancellation::observed;
     bool stopped = false;  // a request came between begin_wait() and queueing
@@ -136,7 +138,7 @@ wait_outcome park(const park_request& request, std::uintptr_t& token) {
         token = w.token();
         return outcome;
     };
-    if (fiber_task* const fiber = fiber_task::current()) {
+    if (fiber != nullptr) {
         fiber_waiter w(*fiber, request, still_right);
         return observe(w, [&] { return w.wait(); });
     }

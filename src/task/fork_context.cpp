@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
-#include <exception>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
@@ -59,12 +58,7 @@ void fork_context::poll(fork_slot* t) {
     if (!wanted && !worth_waking()) return;
     const std::uint32_t s = index(split_);
     const std::uint32_t h = index(top_);
-    try {
-        publish(s + (h - s + 1) / 2);
-    } catch (...) {
-        top_ = t;  // it is the last one, so it was not published
-        throw;
-    }
+    publish(s + (h - s + 1) / 2);
     engine_->notify();
 }
 
@@ -78,12 +72,13 @@ bool fork_context::worth_waking() noexcept {
     return now() - began_ > worth.count();
 }
 
-// What a part inherits is copied here: its task may be running when a thief comes. If that throws, those
-// before it are published.
-void fork_context::publish(std::uint32_t up_to) {
+// What a part inherits is copied here: its task may be running when a thief comes. If that throws, the part
+// and those after it stay here, and the fiber calls them itself.
+void fork_context::publish(std::uint32_t up_to) noexcept {
+    if (publishing_) return;
+    publishing_ = true;
     fork_slot* const end = base_.get() + up_to;
     fork_slot* t = split_;
-    std::exception_ptr failure;
     for (; t != end; ++t) {
         t->word = fork_slot::open;
         t->failed = t->stopped = false;
@@ -94,28 +89,25 @@ void fork_context::publish(std::uint32_t up_to) {
         try {
             t->part = new prepared_part(*t->task);
             prepared_ = true;
+        } catch (const cancelled&) {
+            rt::current_task().deliver_again();  // to the task, and not to what copies for it
+            break;
         } catch (...) {
-            failure = std::current_exception();
             break;
         }
     }
-    if (t != split_) {
-        std::uint64_t r = range_.load(std::memory_order_relaxed);
-        while (!range_.compare_exchange_weak(r, pack(tail_of(r), index(t)), std::memory_order_release,
-                                             std::memory_order_relaxed)) {
-        }
-        split_ = t;
+    publishing_ = false;
+    if (t == split_) return;
+    std::uint64_t r = range_.load(std::memory_order_relaxed);
+    while (!range_.compare_exchange_weak(r, pack(tail_of(r), index(t)), std::memory_order_release,
+                                         std::memory_order_relaxed)) {
     }
-    if (failure) std::rethrow_exception(std::move(failure));
+    split_ = t;
 }
 
 bool fork_context::publish_all() noexcept {
     if (base_ == nullptr || top_ == base_.get()) return false;
-    try {
-        publish(index(top_));
-    } catch (...) {
-        // What cannot be copied stays here, and is called by the fiber itself.
-    }
+    publish(index(top_));
     return offers();
 }
 

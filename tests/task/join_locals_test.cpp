@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <atomic>
 #include <chrono>
+#include <heddle/rt/error.hpp>
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/local.hpp>
+#include <heddle/sync/semaphore.hpp>
 #include <heddle/task/join.hpp>
 #include <stdexcept>
 #include <string>
@@ -34,6 +36,16 @@ struct counts_itself {
     counts_itself(const counts_itself& other) : value(other.value) { ++alive; }
     counts_itself& operator=(const counts_itself&) = default;
     ~counts_itself() { --alive; }
+};
+
+struct takes_its_time {
+    int value = 0;
+    takes_its_time() = default;
+    takes_its_time(takes_its_time&&) = default;
+    takes_its_time(const takes_its_time& other) : value(other.value) {
+        heddle::rt::sleep_for(std::chrono::microseconds(200));
+    }
+    takes_its_time& operator=(const takes_its_time&) = default;
 };
 
 struct not_to_be_copied {
@@ -134,6 +146,32 @@ TEST(join_locals, a_part_that_nobody_has_taken_has_the_values_of_its_task) {
         EXPECT_EQ(counts_itself::alive, 1);
     });
     EXPECT_EQ(counts_itself::alive, 0);
+}
+
+TEST(join_locals, copying_what_a_part_inherits_may_wait) {
+    thread_pool pool(2);
+    local<takes_its_time> inherited([] { return takes_its_time(); }, inheritance::inherited);
+    run_on(pool, [&] {
+        inherited->value = 3;
+        elsewhere e;
+        join([&] { e.first(); },
+             [&] {
+                 EXPECT_EQ(inherited->value, 3);
+                 e.second();
+             });
+        // The wait that hands the part out can be ended as any other.
+        heddle::semaphore never(0);
+        heddle::event waits;
+        const auto stopped = [&] {
+            waits.set();
+            EXPECT_THROW(never.acquire(), heddle::cancelled);
+            throw std::domain_error("stopped");
+        };
+        auto child = pool.submit([&] { join(stopped, [] {}); });
+        waits.wait();
+        child.request_stop();
+        EXPECT_THROW(child.get(), std::domain_error);
+    });
 }
 
 TEST(join_locals, a_part_whose_values_cannot_be_copied_stays_with_its_task) {

@@ -32,6 +32,8 @@ class HEDDLE_API fiber_task : private runnable {
     worker& home() const noexcept { return *home_; }
     fiber_host& host() const noexcept { return host_; }
 
+    /// What park() calls, before anything is known of the wait: see leaving().
+    void begin_wait() noexcept { leaving(); }
     /// Suspends the running fiber task; `after(argument)` is called once its stack is no longer in use.
     void suspend(void (*after)(void*) noexcept, void* argument) noexcept;
     /// Makes a suspended one ready again. Any thread; once for each suspend().
@@ -53,7 +55,7 @@ class HEDDLE_API fiber_task : private runnable {
     /// may delete it.
     virtual void entering() noexcept {}
     virtual void ended() noexcept = 0;
-    /// Called on the fiber before it is suspended.
+    /// Called on the fiber when it is going to wait. May wait itself.
     virtual void leaving() noexcept {}
 
     /// What a worker runs to go on with it.

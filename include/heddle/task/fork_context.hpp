@@ -185,7 +185,7 @@ class HEDDLE_API fork_context {
 
     bool make_room() noexcept;
     [[gnu::cold]] void poll(fork_slot* t);
-    void publish(std::uint32_t up_to);
+    void publish(std::uint32_t up_to) noexcept;
     void drop_parts(fork_slot* from, fork_slot* to) noexcept;
     bool worth_waking() noexcept;
     [[gnu::cold]] bool join_slow(fork_slot* t) noexcept;
@@ -199,8 +199,9 @@ class HEDDLE_API fork_context {
     fork_mark* mark_ = nullptr;
     pool_engine* engine_ = nullptr;
     unsigned polls_ = 0;
-    bool prepared_ = false;   // a part was, once: there may be such that nobody has taken
-    std::int64_t began_ = 0;  // when the task made its first fork, in nanoseconds
+    bool prepared_ = false;    // a part was, once: there may be such that nobody has taken
+    bool publishing_ = false;  // copies of locals are being made, and that may wait
+    std::int64_t began_ = 0;   // when the task made its first fork, in nanoseconds
     alignas(64) std::atomic<std::uint64_t> range_{0};
     // Forks below this look whether somebody wants work: those near the root of the recursion always, all of
     // them if a worker has asked.
