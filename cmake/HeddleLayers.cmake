@@ -24,7 +24,9 @@ function(heddle_layer name)
       CXX_VISIBILITY_PRESET hidden
       VISIBILITY_INLINES_HIDDEN ON
       POSITION_INDEPENDENT_CODE ON
-      CXX_EXTENSIONS OFF)
+      CXX_EXTENSIONS OFF
+      # What is one unit and what another matters to code that goes on in another thread: tested as it is shipped.
+      UNITY_BUILD OFF)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)

@@ -9,8 +9,8 @@ namespace heddle::inline v0::sched {
 
 namespace {
 
-constexpr double left = 120, width = 1000, row = 22;
-constexpr std::size_t most_rows = 60;
+constexpr double left_margin = 120, chart_width = 1000, row_height = 22;
+constexpr std::size_t most_svg_rows = 60;
 constexpr std::size_t most_bars = 20000;  // of one policy; more is a picture that nobody can open
 
 double step_for(double span) {
@@ -30,31 +30,31 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
         end = std::max(end, r.run.end);
     }
     const double span = std::max(1.0, static_cast<double>((end - begin).count()));
-    const auto x = [&](time t) { return left + width * static_cast<double>((t - begin).count()) / span; };
-    const std::size_t rows = std::min(most_rows, w.tasks.size());
-    const double height_of_one = 50 + row * static_cast<double>(rows);
+    const auto x = [&](time t) { return left_margin + chart_width * static_cast<double>((t - begin).count()) / span; };
+    const std::size_t rows = std::min(most_svg_rows, w.tasks.size());
+    const double height_of_one = 50 + row_height * static_cast<double>(rows);
     std::string body;
     double y = 20;
     for (const policy_run& r : runs) {
         body += fmt::format("<text x=\"10\" y=\"{:.0f}\" class=\"t\">{}</text>\n", y, escaped(r.policy));
         y += 8;
         for (double t = 0; t <= span; t += step_for(span)) {
-            const double at = left + width * t / span;
+            const double at = left_margin + chart_width * t / span;
             body +=
                 fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.0f}\" y2=\"{2:.0f}\" class=\"g\"/>",
-                            at, y, y + row * static_cast<double>(rows));
+                            at, y, y + row_height * static_cast<double>(rows));
             body += fmt::format("<text x=\"{:.1f}\" y=\"{:.0f}\" class=\"a\">{}</text>\n", at,
-                                y + row * static_cast<double>(rows) + 13,
+                                y + row_height * static_cast<double>(rows) + 13,
                                 escaped(show(begin + duration(static_cast<std::int64_t>(t)), w.unit)));
         }
         for (std::size_t i = 0; i < rows; ++i)
-            body += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" class=\"n\">{}</text>\n", left - 8,
-                                y + row * (static_cast<double>(i) + 0.7), escaped(w.tasks[i].name));
+            body += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" class=\"n\">{}</text>\n", left_margin - 8,
+                                y + row_height * (static_cast<double>(i) + 0.7), escaped(w.tasks[i].name));
         for (const job_result& j : r.run.jobs)
             if (j.task < rows)
                 body += fmt::format(
                     "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"4\" class=\"w\"/>\n",
-                    x(j.arrival), y + row * static_cast<double>(j.task) + row / 2 - 2,
+                    x(j.arrival), y + row_height * static_cast<double>(j.task) + row_height / 2 - 2,
                     x(j.finished() ? j.finish : r.run.end) - x(j.arrival));
         std::size_t bars = 0;
         for (const segment& g : r.run.segments) {
@@ -62,8 +62,8 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
             body += fmt::format(
                 "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.0f}\" rx=\"2\" "
                 "fill=\"{}\"><title>{}: {} – {}, CPU {}</title></rect>\n",
-                x(g.begin), y + row * static_cast<double>(g.task) + 3, std::max(0.5, x(g.end) - x(g.begin)),
-                row - 6, colour_of(g.task), escaped(w.tasks[g.task].name), show(g.begin, w.unit),
+                x(g.begin), y + row_height * static_cast<double>(g.task) + 3, std::max(0.5, x(g.end) - x(g.begin)),
+                row_height - 6, colour_of(g.task), escaped(w.tasks[g.task].name), show(g.begin, w.unit),
                 show(g.end, w.unit), g.cpu);
         }
         y += height_of_one;
@@ -76,7 +76,7 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
                ".a{{text-anchor:middle;font-size:10px;fill:#5b6575}}.g{{stroke:#d9dde3}}.w{{fill:#c6ccd6}}</"
                "style>\n"
                "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-               left + width + 60, y) +
+               left_margin + chart_width + 60, y) +
            body + "</svg>\n";
 }
 

@@ -37,7 +37,7 @@ std::string content_of(const std::string& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-replay example() {
+replay sample() {
     replay r;
     r.command = {"./program", "-x", "two words"};
     r.program_hash = "0123456789abcdef";
@@ -66,7 +66,7 @@ std::string refusal(const std::string& file) {
 }
 
 TEST_F(replay_files, what_was_written_is_read) {
-    const replay before = example();
+    const replay before = sample();
     write_replay(file("r"), before);
     const replay r = read_replay(file("r"));
     EXPECT_EQ(r.command, before.command);
@@ -88,7 +88,7 @@ TEST_F(replay_files, what_was_written_is_read) {
 }
 
 TEST_F(replay_files, an_expected_output_may_hold_any_bytes) {
-    replay before = example();
+    replay before = sample();
     EXPECT_EQ((write_replay(file("none"), before), read_replay(file("none")).expected_output), std::nullopt);
     std::string all = "a line\n";
     for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
@@ -98,7 +98,7 @@ TEST_F(replay_files, an_expected_output_may_hold_any_bytes) {
 }
 
 TEST_F(replay_files, an_earlier_file_is_replaced_and_nothing_else_is_left) {
-    write_replay(file_of("r", "old"), example());
+    write_replay(file_of("r", "old"), sample());
     EXPECT_EQ(read_replay(file("r")).asked.seed, 17u);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
@@ -106,7 +106,7 @@ TEST_F(replay_files, an_earlier_file_is_replaced_and_nothing_else_is_left) {
 TEST_F(replay_files, a_link_goes_on_leading_to_its_file) {
     file_of("target", "old");
     std::filesystem::create_symlink("target", file("link"));
-    write_replay(file("link"), example());
+    write_replay(file("link"), sample());
     EXPECT_TRUE(std::filesystem::is_symlink(file("link")));
     EXPECT_EQ(read_replay(file("target")).asked.seed, 17u);
 }
@@ -114,7 +114,7 @@ TEST_F(replay_files, a_link_goes_on_leading_to_its_file) {
 TEST_F(replay_files, a_device_is_not_replaced_by_a_file) {
     // Through a link: if it went wrong, only the link would be lost.
     std::filesystem::create_symlink("/dev/null", file("null"));
-    write_replay(file("null"), example());
+    write_replay(file("null"), sample());
     EXPECT_TRUE(std::filesystem::is_character_file(file("null")));
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
@@ -134,7 +134,7 @@ TEST_F(replay_files, what_is_not_json_is_refused) {
 }
 
 TEST_F(replay_files, cut_off_anywhere_it_is_refused) {
-    write_replay(file("r"), example());
+    write_replay(file("r"), sample());
     const std::string whole = content_of(file("r"));
     // Without the last line's end it is complete.
     for (std::size_t n = 0; n + 1 < whole.size(); n += 7)
@@ -146,7 +146,7 @@ TEST_F(replay_files, another_format_says_what_to_do) {
 }
 
 TEST_F(replay_files, an_unknown_kind_is_refused) {
-    write_replay(file("r"), example());
+    write_replay(file("r"), sample());
     std::string text = content_of(file("r"));
     text.replace(text.find("lost wake-up"), 12, "bad weather!");
     EXPECT_THAT(refusal(file_of("r", text)), HasSubstr("is not a replay file"));
@@ -155,7 +155,7 @@ TEST_F(replay_files, an_unknown_kind_is_refused) {
 TEST_F(replay_files, a_place_that_cannot_be_written_is_named) {
     for (const std::string& place : {file("no/such/folder"), folder_.string(), std::string("/proc/replay")}) {
         try {
-            write_replay(place, example());
+            write_replay(place, sample());
             ADD_FAILURE() << place;
         } catch (const heddle::error& e) {
             EXPECT_THAT(e.what(), AllOf(HasSubstr(place), HasSubstr("--replay-file")));

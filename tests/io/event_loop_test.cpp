@@ -385,6 +385,27 @@ TEST(event_loop, maps_in_order) {
     EXPECT_EQ(std::move(results).get(), (std::vector<int>{0, 1, 4}));
 }
 
+TEST(event_loop, maps_several_items_by_one_coroutine) {
+    event_loop loop;
+    auto results = loop.map(
+        [](int x) -> task<int> {
+            co_await heddle::yield();
+            if (x == 3) throw std::runtime_error("three");
+            co_return x* x;
+        },
+        std::vector<int>{1, 2, 3, 4, 5}, {.chunk = 2});
+    loop.shutdown();
+    std::string seen;
+    for (auto i = results.begin(); i != results.end(); ++i) {
+        try {
+            seen += std::to_string(*i) + " ";
+        } catch (const std::runtime_error& e) {
+            seen += std::string(e.what()) + " ";
+        }
+    }
+    EXPECT_EQ(seen, "1 4 three 16 25 ");
+}
+
 TEST(event_loop, EX03_refuses_work_after_shutdown_which_may_be_repeated) {
     event_loop loop;
     loop.shutdown();

@@ -52,9 +52,9 @@ struct socket_pair {
     std::array<int, 2> fd{};
 };
 
-struct recorder : waiter {
-    recorder() : waiter(waiter_kind::coroutine, &on_wake) {}
-    static void on_wake(waiter& w, wait_outcome) noexcept { ++static_cast<recorder&>(w).wakes; }
+struct wake_counter : waiter {
+    wake_counter() : waiter(waiter_kind::coroutine, &on_wake) {}
+    static void on_wake(waiter& w, wait_outcome) noexcept { ++static_cast<wake_counter&>(w).wakes; }
     int wakes = 0;
 };
 
@@ -80,8 +80,8 @@ TEST(poller, marks_a_file_that_can_be_read_and_wakes_who_waits_for_that) {
     readiness r(s.fd[0]);
     p.add(r);
     p.wait(at_once);
-    recorder reader;
-    recorder writer;
+    wake_counter reader;
+    wake_counter writer;
     ASSERT_TRUE(parking_lot::enqueue(reader, r.address(direction::read), waiting::always));
     ASSERT_TRUE(parking_lot::enqueue(writer, r.address(direction::write), waiting::always));
     r.forget(direction::write);

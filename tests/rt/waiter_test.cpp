@@ -11,9 +11,9 @@ using heddle::rt::waiter_queue;
 
 namespace {
 
-struct recorder : waiter {
-    recorder() : waiter(waiter_kind::thread, &on_wake) {}
-    static void on_wake(waiter& w, wait_outcome o) noexcept { static_cast<recorder&>(w).outcome = o; }
+struct outcome_recorder : waiter {
+    outcome_recorder() : waiter(waiter_kind::thread, &on_wake) {}
+    static void on_wake(waiter& w, wait_outcome o) noexcept { static_cast<outcome_recorder&>(w).outcome = o; }
     wait_outcome outcome = wait_outcome::waiting;
 };
 
@@ -28,14 +28,14 @@ std::vector<const waiter*> contents(const waiter_queue& q) {
 TEST(waiter_queue, keeps_the_order_of_arrival) {
     waiter_queue q;
     EXPECT_TRUE(q.empty());
-    recorder a, b, c;
+    outcome_recorder a, b, c;
     for (auto* w : {&a, &b, &c}) q.push_back(*w);
     EXPECT_EQ(contents(q), (std::vector<const waiter*>{&a, &b, &c}));
 }
 
 TEST(waiter_queue, lets_the_first_the_middle_and_the_last_leave) {
     waiter_queue q;
-    recorder a, b, c, d;
+    outcome_recorder a, b, c, d;
     for (auto* w : {&a, &b, &c, &d}) q.push_back(*w);
     q.remove(b);
     EXPECT_EQ(contents(q), (std::vector<const waiter*>{&a, &c, &d}));
@@ -49,7 +49,7 @@ TEST(waiter_queue, lets_the_first_the_middle_and_the_last_leave) {
 
 TEST(waiter_queue, takes_one_again_that_has_left) {
     waiter_queue q;
-    recorder a, b;
+    outcome_recorder a, b;
     q.push_back(a);
     q.push_back(b);
     q.remove(a);
@@ -58,13 +58,13 @@ TEST(waiter_queue, takes_one_again_that_has_left) {
 }
 
 TEST(waiter, wake_passes_the_outcome_on) {
-    recorder w;
+    outcome_recorder w;
     w.wake(wait_outcome::timed_out);
     EXPECT_EQ(w.outcome, wait_outcome::timed_out);
 }
 
 TEST(waiter, has_no_address_before_it_is_aimed) {
-    recorder w;
+    outcome_recorder w;
     EXPECT_EQ(w.address(), nullptr);
     w.aim(&w);
     EXPECT_EQ(w.address(), &w);

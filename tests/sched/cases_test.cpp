@@ -33,8 +33,6 @@ outcome run(workload w, const std::string& policy, const simulation_options& opt
     return o;
 }
 
-const workload convoy = bursts({{0, 24}, {0, 3}, {0, 3}});
-
 }  // namespace
 
 TEST(cases, a_convoy_under_first_come_first_served) {

@@ -24,10 +24,6 @@ std::string refusal(const std::string& text, const std::string& name = "file") {
     return "accepted";
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST(read, the_short_form_of_a_task) {

@@ -11,9 +11,7 @@ using heddle::sched::policy_run;
 
 namespace {
 
-const workload convoy = bursts({{0, 24}, {0, 3}, {0, 3}});
-
-std::vector<policy_run> run(const workload& w, const std::vector<std::string>& policies) {
+std::vector<policy_run> run_all(const workload& w, const std::vector<std::string>& policies) {
     std::vector<policy_run> all;
     for (const std::string& p : policies) {
         all.push_back({p, simulate(w, make_policy(p)), {}});
@@ -22,40 +20,36 @@ std::vector<policy_run> run(const workload& w, const std::vector<std::string>& p
     return all;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST(report, the_best_of_each_figure_is_marked) {
-    const auto text = table_text(convoy, run(convoy, {"fcfs", "sjf"}));
+    const auto text = table_text(convoy, run_all(convoy, {"fcfs", "sjf"}));
     EXPECT_TRUE(contains(text, " 13*")) << text;
     EXPECT_TRUE(contains(text, " 27 ")) << text;
     EXPECT_FALSE(contains(text, "27*")) << text;
 }
 
 TEST(report, one_policy_is_shown_task_by_task) {
-    const auto text = table_text(convoy, run(convoy, {"fcfs"}));
+    const auto text = table_text(convoy, run_all(convoy, {"fcfs"}));
     EXPECT_TRUE(contains(text, "P2          0    3      27          27       24        24")) << text;
 }
 
 TEST(report, an_explanation_tells_what_happens) {
-    const auto text = explanation(convoy, run(convoy, {"rr 4"}).front());
+    const auto text = explanation(convoy, run_all(convoy, {"rr 4"}).front());
     EXPECT_TRUE(contains(text, "at t=0 P1 begins; ready: P2, P3\n")) << text;
     EXPECT_TRUE(contains(text, "at t=4 P1's quantum ends; ready: P1, P2, P3\n")) << text;
     EXPECT_TRUE(contains(text, "at t=30 P1 is done\n")) << text;
 }
 
 TEST(report, a_chart_has_a_row_for_each_task_and_the_times_of_changes) {
-    const auto text = gantt_text(convoy, run(convoy, {"fcfs"}).front(), 80);
+    const auto text = gantt_text(convoy, run_all(convoy, {"fcfs"}).front(), 80);
     EXPECT_TRUE(contains(text, "CPU 0 |P1---")) << text;
     EXPECT_TRUE(contains(text, "24")) << text;
     EXPECT_TRUE(contains(text, "░")) << text;
 }
 
 TEST(report, json_has_all_figures) {
-    const auto j = nlohmann::json::parse(report_json(convoy, run(convoy, {"fcfs", "sjf"})));
+    const auto j = nlohmann::json::parse(report_json(convoy, run_all(convoy, {"fcfs", "sjf"})));
     EXPECT_EQ(j["policies"][0]["all"]["waiting"]["mean"], 17.0);
     EXPECT_EQ(j["policies"][1]["tasks"][0]["turnaround"]["max"], 30);
     EXPECT_EQ(j["policies"][0]["segments"].size(), 3u);
@@ -63,13 +57,13 @@ TEST(report, json_has_all_figures) {
 }
 
 TEST(report, csv_has_a_line_for_each_job) {
-    const auto text = report_csv(convoy, run(convoy, {"fcfs"}));
+    const auto text = report_csv(convoy, run_all(convoy, {"fcfs"}));
     EXPECT_TRUE(contains(text, "fcfs,P2,0,0,24,27,27,24,24,3,0,0,,0\n")) << text;
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
 }
 
 TEST(report, the_trace_for_chrome_is_json) {
-    const auto j = nlohmann::json::parse(chrome_trace(convoy, run(convoy, {"fcfs"})));
+    const auto j = nlohmann::json::parse(chrome_trace(convoy, run_all(convoy, {"fcfs"})));
     int spans = 0;
     for (const auto& e : j["traceEvents"]) spans += e["ph"] == "X" ? 1 : 0;
     EXPECT_EQ(spans, 3);
@@ -78,14 +72,14 @@ TEST(report, the_trace_for_chrome_is_json) {
 TEST(report, names_cannot_break_out_of_a_page) {
     auto w = convoy;
     w.tasks[0].name = "</script><b>\"&";
-    const auto runs = run(w, {"fcfs"});
+    const auto runs = run_all(w, {"fcfs"});
     EXPECT_FALSE(contains(gantt_html(w, runs, "<title>"), "</script><b>"));
     EXPECT_FALSE(contains(gantt_svg(w, runs), "<b>"));
     EXPECT_TRUE(contains(gantt_svg(w, runs), "&lt;/script&gt;"));
 }
 
 TEST(report, the_same_twice) {
-    const auto a = run(convoy, {"fcfs", "lottery 2"}), b = run(convoy, {"fcfs", "lottery 2"});
+    const auto a = run_all(convoy, {"fcfs", "lottery 2"}), b = run_all(convoy, {"fcfs", "lottery 2"});
     EXPECT_EQ(report_json(convoy, a), report_json(convoy, b));
     EXPECT_EQ(gantt_html(convoy, a, ""), gantt_html(convoy, b, ""));
 }

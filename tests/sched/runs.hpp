@@ -67,10 +67,17 @@ inline std::string chart(const workload& w, const simulation& s, std::uint32_t c
     return text;
 }
 
+/// The classic one: long jobs make short ones wait.
+inline const workload convoy = bursts({{0, 24}, {0, 3}, {0, 3}});
+
 inline std::int64_t finish_of(const workload& w, const simulation& s, const std::string& name) {
     for (const auto& j : s.jobs)
         if (w.tasks[j.task].name == name) return j.finish.time_since_epoch().count();
     return -1;
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
 }
 
 }  // namespace sched_tests

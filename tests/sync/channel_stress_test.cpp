@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <heddle/sync/select.hpp>
 #include <heddle/sync/thread.hpp>
+#include "budget.hpp"
 #include "queues.hpp"
 
 using namespace std::chrono_literals;
@@ -13,18 +14,10 @@ using heddle::on_send;
 using heddle::receiver;
 using heddle::sender;
 using heddle::task;
-using heddle::rt::clock;
+using sync_tests::budget;
 using sync_tests::deadline;
 
 namespace {
-
-class budget {
- public:
-    bool left() const { return clock::now() < end_; }
-
- private:
-    clock::time_point end_ = clock::now() + 1s;
-};
 
 /// What went in and what came out.
 struct ledger {

@@ -21,12 +21,12 @@ using sync_tests::until;
 
 namespace {
 
-const void* place(const auto& end) {
+const void* end_place(const auto& end) {
     return heddle::detail::channel_access::core(end).address();
 }
 
-void until_parked(const auto& end, std::size_t n) {
-    sync_tests::until_parked(place(end), n);
+void until_waiting_at(const auto& end, std::size_t n) {
+    sync_tests::until_parked(end_place(end), n);
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ TEST_P(any_channel, QS03_wakes_who_waits_to_receive_when_it_is_closed) {
         group.emplace_back([&told, &i_ = in] {
             if (i_.receive().status() == queue_status::closed) told.fetch_add(1);
         });
-    until_parked(in, 3);
+    until_waiting_at(in, 3);
     out.reset();
     for (auto& t : group) t.join();
     EXPECT_EQ(told.load(), 3);
@@ -112,7 +112,7 @@ TEST_P(any_channel, QS03_wakes_who_waits_to_receive_when_it_is_closed) {
 TEST_P(any_channel, X2_who_is_asked_to_stop_gets_cancelled_and_has_received_nothing) {
     auto [out, in] = channel<int>(GetParam());
     stoppable_thread t([&i_ = in] { EXPECT_THROW((void)i_.receive(), heddle::cancelled); });
-    until_parked(in, 1);
+    until_waiting_at(in, 1);
     t.request_stop();
     t.join();
     std::thread other([&o = out] { EXPECT_TRUE(o.send(5)); });
@@ -204,7 +204,7 @@ TEST(channel, QS03_wakes_who_waits_to_send_when_it_is_closed) {
         group.emplace_back([&told, o = out]() mutable {
             if (o.send(2).status() == queue_status::closed) told.fetch_add(1);
         });
-    until_parked(out, 2);
+    until_waiting_at(out, 2);
     out.close();
     for (auto& t : group) t.join();
     EXPECT_EQ(told.load(), 2);
@@ -260,7 +260,7 @@ TEST(rendezvous, returns_from_send_when_somebody_has_the_item) {
         EXPECT_TRUE(o.send(5));
         sent = true;
     });
-    until_parked(out, 1);
+    until_waiting_at(out, 1);
     EXPECT_FALSE(sent.load());
     EXPECT_EQ(in.size(), 0U);
     EXPECT_EQ(*in.try_receive(), 5);
@@ -273,7 +273,7 @@ TEST(rendezvous, try_send_finds_who_waits_to_receive) {
     EXPECT_EQ(out.try_send(1).status(), queue_status::full);
     int got = 0;
     std::thread t([&got, &i = in] { got = *i.receive(); });
-    until_parked(in, 1);
+    until_waiting_at(in, 1);
     EXPECT_TRUE(out.try_send(2));
     EXPECT_EQ(out.try_send(3).status(), queue_status::full);
     t.join();
@@ -285,7 +285,7 @@ TEST(rendezvous, serves_who_waits_in_their_order) {
     std::vector<std::thread> group;
     for (int i = 0; i < 4; ++i) {
         group.emplace_back([o = out, i]() mutable { EXPECT_TRUE(o.send(i)); });
-        until_parked(out, static_cast<std::size_t>(i) + 1);
+        until_waiting_at(out, static_cast<std::size_t>(i) + 1);
     }
     for (int i = 0; i < 4; ++i) EXPECT_EQ(*in.receive(), i);
     for (auto& t : group) t.join();

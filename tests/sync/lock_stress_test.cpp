@@ -9,13 +9,15 @@
 #include <heddle/sync/shared_mutex.hpp>
 #include <mutex>
 #include <shared_mutex>
+#include "budget.hpp"
 #include "coroutines.hpp"
 
 using namespace std::chrono_literals;
 using heddle::task;
-using heddle::rt::clock;
+using sync_tests::budget;
 using sync_tests::deadline;
 using sync_tests::run_fibers;
+using sync_tests::rounds;
 
 namespace heddle::inline v0::detail {
 
@@ -26,17 +28,6 @@ struct shared_mutex_probe {
 }  // namespace heddle::inline v0::detail
 
 namespace {
-
-constexpr int rounds = 500'000;
-
-// Bounds a stress test in time as well as in rounds: sanitizers are slow, and the point is the races.
-class budget {
- public:
-    bool left() const { return clock::now() < end_; }
-
- private:
-    clock::time_point end_ = clock::now() + 1s;
-};
 
 template <class Lock> struct lock_stress : ::testing::Test {
     Lock m;

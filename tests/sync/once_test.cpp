@@ -11,7 +11,7 @@ using sync_tests::parked;
 using sync_tests::stoppable_thread;
 using sync_tests::until_parked;
 
-static constinit once at_start;
+static constinit once made_at_start;
 
 TEST(once, runs_the_first_call_only) {
     once o;
@@ -21,7 +21,7 @@ TEST(once, runs_the_first_call_only) {
     o.call([&](int n) { ran += n; }, 5);
     EXPECT_TRUE(o.done());
     EXPECT_EQ(ran, 3);
-    at_start.call([&] { ++ran; });
+    made_at_start.call([&] { ++ran; });
     EXPECT_EQ(ran, 4);
 }
 

@@ -3,26 +3,17 @@
 // comes out once, and those of one producer in their order.
 #include <gtest/gtest.h>
 #include <heddle/sync/spsc_queue.hpp>
+#include "budget.hpp"
 #include "queues.hpp"
 
-using namespace std::chrono_literals;
 using heddle::queue;
 using heddle::task;
-using heddle::rt::clock;
+using sync_tests::budget;
 using sync_tests::deadline;
 using sync_tests::queue_status;
+using sync_tests::rounds;
 
 namespace {
-
-constexpr int rounds = 200'000;
-
-class budget {
- public:
-    bool left() const { return clock::now() < end_; }
-
- private:
-    clock::time_point end_ = clock::now() + 1s;
-};
 
 constexpr int producers = 4;  // two threads, two coroutines
 

@@ -9,26 +9,14 @@
 #include <heddle/sync/once.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/timer.hpp>
+#include "budget.hpp"
 #include "coroutines.hpp"
 
 using namespace std::chrono_literals;
 using heddle::task;
-using heddle::rt::clock;
+using sync_tests::budget;
 using sync_tests::deadline;
-
-namespace {
-
-constexpr int rounds = 500'000;
-
-class budget {
- public:
-    bool left() const { return clock::now() < end_; }
-
- private:
-    clock::time_point end_ = clock::now() + 1s;
-};
-
-}  // namespace
+using sync_tests::rounds;
 
 TEST(semaphore_stress, no_permit_is_lost_or_made_whatever_ends_a_wait) {
     heddle::bounded_semaphore s(2);

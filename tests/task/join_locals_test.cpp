@@ -12,21 +12,16 @@
 #include <heddle/task/join.hpp>
 #include <stdexcept>
 #include <string>
+#include "elsewhere.hpp"
 
 using heddle::inheritance;
 using heddle::join;
 using heddle::local;
 using heddle::run_on;
 using heddle::thread_pool;
+using task_tests::elsewhere;
 
 namespace {
-
-// Makes the second part run on the other worker; see join_test.cpp.
-struct elsewhere {
-    heddle::event begun;
-    void first() { begun.wait(); }
-    void second() { begun.set(); }
-};
 
 struct counts_itself {
     static inline std::atomic<int> alive{0};

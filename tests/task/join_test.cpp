@@ -10,12 +10,14 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include "elsewhere.hpp"
 #include "rt/waiting.hpp"
 
 using heddle::join;
 using heddle::run_on;
 using heddle::thread_pool;
 using heddle::rt::deadline;
+using task_tests::elsewhere;
 
 namespace {
 
@@ -24,14 +26,6 @@ long fib(int n) {
     const auto [a, b] = join([n] { return fib(n - 1); }, [n] { return fib(n - 2); });
     return a + b;
 }
-
-// Makes the second part run on the other worker: the first one waits until it has begun, and what a task that
-// waits has forked is handed out.
-struct elsewhere {
-    heddle::event begun;
-    void first() { begun.wait(); }
-    void second() { begun.set(); }
-};
 
 }  // namespace
 

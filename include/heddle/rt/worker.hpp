@@ -46,7 +46,7 @@ class HEDDLE_API work_source {
 class HEDDLE_API worker : public fiber_host {
  public:
     explicit worker(std::string name = "worker");
-    ~worker();
+    virtual ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 

@@ -10,6 +10,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/task/future.hpp>
 #include <heddle/task/promise.hpp>
+#include <heddle/task/task.hpp>
 #include <heddle/task/wait.hpp>
 #include <iterator>
 #include <memory>
@@ -182,16 +183,39 @@ template <class T> void withdraw_all(const std::vector<future<T>>& futures) noex
 
 /// One task for `chunk` items. A result of its own for each, so that one may fail and be withdrawn alone.
 template <class R, class F, class Item> struct chunk_of {
-    void operator()() {
+    using call = std::invoke_result_t<F&, Item>;
+
+    void operator()()
+        requires std::is_same_v<call, R>
+    {
         for (std::size_t i = 0; i < items.size(); ++i) {
             auto& p = promises[i];
             if (!p.set_running()) continue;
             try {
                 if constexpr (std::is_void_v<R>) {
-                    f(std::move(items[i]));
+                    std::invoke(f, std::move(items[i]));
                     p.set_value();
                 } else {
-                    p.set_value(f(std::move(items[i])));
+                    p.set_value(std::invoke(f, std::move(items[i])));
+                }
+            } catch (...) {
+                p.set_exception(std::current_exception());
+            }
+        }
+    }
+    /// Where a loop runs the coroutine that the call gives.
+    task<> operator()()
+        requires(!std::is_same_v<call, R>)
+    {
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            auto& p = promises[i];
+            if (!p.set_running()) continue;
+            try {
+                if constexpr (std::is_void_v<R>) {
+                    co_await std::invoke(f, std::move(items[i]));
+                    p.set_value();
+                } else {
+                    p.set_value(co_await std::invoke(f, std::move(items[i])));
                 }
             } catch (...) {
                 p.set_exception(std::current_exception());

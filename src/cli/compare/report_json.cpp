@@ -7,18 +7,18 @@ namespace heddle::inline v0::cli {
 
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json of(const summary& s) {
+ordered_json of(const summary& s) {
     return {{"median", s.median}, {"min", s.min}, {"max", s.max}};
 }
 
-json of(const model_result& m) {
-    json j{{"model", name_of(m.which)}, {"workers", m.workers}, {"ok", m.ok()}, {"failures", m.failures}};
+ordered_json of(const model_result& m) {
+    ordered_json j{{"model", name_of(m.which)}, {"workers", m.workers}, {"ok", m.ok()}, {"failures", m.failures}};
     if (!m.ok()) return j;
     j["repetitions"] = m.runs.size();
     j["wall_s"] = of(m.wall);
-    j["speed_up"] = m.speed_up > 0 ? json(m.speed_up) : json(nullptr);
+    j["speed_up"] = m.speed_up > 0 ? ordered_json(m.speed_up) : ordered_json(nullptr);
     j["throughput_per_s"] = m.throughput;
     j["latency_s"] = {{"p50", m.p50}, {"p95", m.p95}, {"p99", m.p99}};
     j["cpu_s"] = m.cpu;
@@ -30,14 +30,14 @@ json of(const model_result& m) {
     return j;
 }
 
-json answer_of(const comparison& c) {
+ordered_json answer_of(const comparison& c) {
     const run_report* const r = c.any_run();
     if (r == nullptr) return nullptr;
-    json j{{"digest", r->digest}, {"number", r->number}, {"bytes", r->bytes}, {"files", r->files}};
+    ordered_json j{{"digest", r->digest}, {"number", r->number}, {"bytes", r->bytes}, {"files", r->files}};
     if (c.name == "words") {
         j["words"] = r->number;
         j["distinct_words"] = r->distinct_words;
-        j["top_words"] = json::array();
+        j["top_words"] = ordered_json::array();
         for (const auto& [word, n] : r->top_words) j["top_words"].push_back({{"word", word}, {"count", n}});
     }
     return j;
@@ -47,10 +47,10 @@ json answer_of(const comparison& c) {
 
 std::string json_report(const comparison& c, const std::optional<verdict>& v,
                         const std::optional<calibration>& costs) {
-    json j{{"workload", c.name}, {"title", c.title}, {"unit", c.unit}, {"items", c.items}, {"cpus", c.cpus}};
+    ordered_json j{{"workload", c.name}, {"title", c.title}, {"unit", c.unit}, {"items", c.items}, {"cpus", c.cpus}};
     j["same_answer"] = c.same_answer;
     j["answer"] = answer_of(c);
-    j["models"] = json::array();
+    j["models"] = ordered_json::array();
     for (const auto& m : c.models) j["models"].push_back(of(m));
     if (v)
         j["verdict"] = {{"use", name_of(v->use)},
@@ -62,7 +62,7 @@ std::string json_report(const comparison& c, const std::optional<verdict>& v,
     j["problems"] = c.problems;
     j["notes"] = c.notes;
     if (costs) {
-        j["costs"] = json::array();
+        j["costs"] = ordered_json::array();
         for (const auto& s : costs->strands)
             j["costs"].push_back({{"kind", s.name},
                                   {"create_s", of(s.create)},
@@ -70,7 +70,7 @@ std::string json_report(const comparison& c, const std::optional<verdict>& v,
                                   {"memory_bytes", s.memory}});
     }
     // File names need not be UTF-8; what is not is replaced, so that the output is JSON all the same.
-    return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+    return j.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace heddle::inline v0::cli
