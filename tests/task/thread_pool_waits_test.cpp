@@ -115,11 +115,11 @@ TEST(thread_pool_waits, locks_semaphores_and_queues_suspend_the_task) {
 }
 
 TEST(thread_pool_waits, a_task_goes_on_on_any_worker_that_is_free) {
-    thread_pool pool(2);
     promise<> go;
     promise<> parked;
     std::atomic<bool> release{false};
     std::thread::id before;
+    thread_pool pool(2);  // ends first: its tasks look at the above
     auto moves = pool.submit([&] {
         before = std::this_thread::get_id();
         // Keeps this worker busy as soon as the task waits.
