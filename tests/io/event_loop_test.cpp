@@ -406,6 +406,25 @@ TEST(event_loop, maps_several_items_by_one_coroutine) {
     EXPECT_EQ(seen, "1 4 three 16 25 ");
 }
 
+TEST(event_loop, goes_on_with_a_result_by_a_coroutine) {
+    event_loop loop;
+    promise<int> p;
+    auto sum = p.get_future().then(loop, [](heddle::future<int> f) -> task<int> {
+        co_await heddle::yield();
+        co_return co_await f + 1;
+    });
+    auto withdrawn = p.get_future().then(loop, [](heddle::future<int>) {});
+    EXPECT_TRUE(withdrawn.cancel());
+    p.set_value(41);
+    loop.shutdown();
+    EXPECT_EQ(sum.get(), 42);
+    EXPECT_EQ(withdrawn.status(), heddle::future_status::cancelled);
+    promise<> late;
+    auto refused = late.get_future().then(loop, [](heddle::future<>) {});
+    late.set_value();
+    EXPECT_EQ(refused.status(), heddle::future_status::cancelled);
+}
+
 TEST(event_loop, EX03_refuses_work_after_shutdown_which_may_be_repeated) {
     event_loop loop;
     loop.shutdown();

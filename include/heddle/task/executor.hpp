@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <heddle/rt/clock.hpp>
 #include <heddle/task/future.hpp>
+#include <heddle/task/then.hpp>
 #include <optional>
 #include <string>
 

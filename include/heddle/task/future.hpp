@@ -17,6 +17,9 @@ template <class T> class future;
 
 namespace detail {
 
+/// See then.hpp, which every executor brings along.
+template <class E, class T, class F> auto chain(E& where, const future<T>& first, F&& f);
+
 template <class T>
 using const_result = std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>>;
 
@@ -153,6 +156,14 @@ template <class T = void> class future {
             F function;
         };
         held()->on_done(std::make_unique<node>(std::move(f)));
+    }
+
+    /// Calls `f(future)` on the executor `where` once done, however it ended, and gives the result of that:
+    /// what `where.submit(f, future)` would give. `where` has to live until then; if it takes no more work
+    /// by then, the result is withdrawn. Complexity: as submit(), and one allocation.
+    template <class E, class F> auto then(E& where, F&& f) const {
+        held();
+        return detail::chain(where, *this, std::forward<F>(f));
     }
 
     /// Suspends the coroutine until done; resumes on its own worker. A point of cancellation (nothing is
