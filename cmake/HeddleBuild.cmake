@@ -31,7 +31,10 @@ find_package(Threads REQUIRED)
 # Linked PRIVATE by everything that is compiled here, and by nothing that is installed.
 add_library(heddle_flags INTERFACE)
 if(HEDDLE_WARNINGS)
-  target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion;-Wshadow>)
+  target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wconversion>)
+  if(NOT CMAKE_UNITY_BUILD)  # where a local name is not hidden by what another file has
+    target_compile_options(heddle_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wshadow>)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # g++ 12 sees these in its own std::string where there is nothing (GCC bugs 105329 and 105651): no errors.
     target_compile_options(heddle_flags INTERFACE

@@ -34,7 +34,7 @@ recipe parsed(const std::vector<std::string_view>& words) {
             if (equals != std::string_view::npos && words[i].substr(0, equals) == name) into = place;
         const auto value = equals == std::string_view::npos ? std::nullopt : number_in<double>(words[i].substr(equals + 1));
         if (into == nullptr || !value || !(*value >= 0) || *value > 1e9)
-            throw std::invalid_argument("generate: " + quoted(words[i]) + " is not understood; there are n, load, burst, group, alpha, io, rounds and seed, each =NUMBER");
+            throw std::invalid_argument("generate: " + in_quotes(words[i]) + " is not understood; there are n, load, burst, group, alpha, io, rounds and seed, each =NUMBER");
         *into = *value;
     }
     if (r.n < 1 || r.load <= 0 || r.burst < 1 || r.group < 1 || r.alpha <= 1 || r.rounds < 1)
@@ -111,7 +111,7 @@ workload generate(std::string_view description, int cpus) {
     split(text, words);
     const std::string_view kind = words.empty() ? "" : words.front();
     if (kind != "poisson" && kind != "bursty" && kind != "heavy" && kind != "periodic")
-        throw std::invalid_argument("generate: " + quoted(kind) + " is not known; there are poisson, bursty, heavy and periodic");
+        throw std::invalid_argument("generate: " + in_quotes(kind) + " is not known; there are poisson, bursty, heavy and periodic");
     maker m(parsed(words), cpus);
     return kind == "periodic" ? m.periodic() : m.arrivals(kind);
 }

@@ -40,7 +40,7 @@ class lines {
 };
 
 /// "…" with what cannot be shown left out, and not too long.
-inline std::string quoted(std::string_view word) {
+inline std::string in_quotes(std::string_view word) {
     std::string text = "'";
     for (const char c : word.substr(0, 40)) text += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
     return text + (word.size() > 40 ? "…'" : "'");

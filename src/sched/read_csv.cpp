@@ -76,13 +76,13 @@ workload read_csv(std::string_view text, const std::string& name) {
             } else if (header[i] == "times") {
                 times = value;
             } else if (!parse.set(header[i], value, task)) {
-                at.fail("expected a column that is known, not " + quoted(header[i]));
+                at.fail("expected a column that is known, not " + in_quotes(header[i]));
             }
         }
         if (task.steps.empty()) at.fail("expected how long the task runs");
         if (!times.empty()) parse.set("times", times, task);
         if (!names.insert(task.name).second)
-            at.fail("expected another name: there is a task " + quoted(task.name) + " already");
+            at.fail("expected another name: there is a task " + in_quotes(task.name) + " already");
         w.tasks.push_back(std::move(task));
     }
     if (w.tasks.empty()) throw input_error(name, at.number() + 1, "expected a task, and there is none");

@@ -8,7 +8,7 @@ namespace heddle::inline v0::sched {
 
 namespace {
 
-using json = nlohmann::ordered_json;  // the order of a thread's events is their order in the file
+using nlohmann::ordered_json;  // the order of a thread's events is their order in the file
 
 class rt_app {
  public:
@@ -16,10 +16,10 @@ class rt_app {
 
     workload read() {
         work_.unit = time_unit::nanoseconds;
-        json all;
+        ordered_json all;
         try {
-            all = json::parse(text_, nullptr, true, true);
-        } catch (const json::parse_error& e) {
+            all = ordered_json::parse(text_, nullptr, true, true);
+        } catch (const ordered_json::parse_error& e) {
             const auto begin = text_.begin();
             const auto end = begin + static_cast<std::ptrdiff_t>(std::min(e.byte, text_.size()));
             throw input_error(name_, 1 + static_cast<std::size_t>(std::count(begin, end, '\n')), "expected JSON as rt-app reads it");
@@ -43,23 +43,23 @@ class rt_app {
         throw input_error(name_, line, expected);
     }
 
-    std::int64_t number(const json& value, const std::string& key) const {
+    std::int64_t number(const ordered_json& value, const std::string& key) const {
         if (!value.is_number() || value.get<double>() < -1 || value.get<double>() > 1e12)
             fail("expected " + key + " to be a number", key.substr(key.rfind('.') + 1));
         return value.get<std::int64_t>();
     }
-    duration microseconds(const json& value, const std::string& key) const {
+    duration microseconds(const ordered_json& value, const std::string& key) const {
         const std::int64_t n = number(value, key);
         if (n < 0) fail("expected " + key + " not to be negative", key);
         return duration(n * 1000);
     }
 
-    void settings(const json& what, task_spec& task) const {
+    void settings(const ordered_json& what, task_spec& task) const {
         if (what.contains("priority")) task.priority = static_cast<int>(number(what["priority"], "priority"));
         if (what.contains("nice")) task.nice = static_cast<int>(number(what["nice"], "nice"));
         if (what.contains("cpus")) {
             if (!what["cpus"].is_array()) fail("expected cpus to be a list", "cpus");
-            for (const json& c : what["cpus"]) task.cpus.push_back(static_cast<int>(number(c, "cpus")));
+            for (const ordered_json& c : what["cpus"]) task.cpus.push_back(static_cast<int>(number(c, "cpus")));
         }
         if (!what.contains("policy")) return;
         const std::string policy = what["policy"].is_string() ? what["policy"].get<std::string>() : "";
@@ -81,7 +81,7 @@ class rt_app {
     }
 
     // The events of one phase, in order. A timer makes the phase periodic.
-    void events(const json& phase, std::vector<step>& steps, duration& period) {
+    void events(const ordered_json& phase, std::vector<step>& steps, duration& period) {
         for (const auto& [key, value] : phase.items()) {
             const auto is = [&](std::string_view word) {
                 return key.starts_with(word) && key.find_first_not_of("0123456789", word.size()) == std::string::npos;
@@ -112,7 +112,7 @@ class rt_app {
     }
 
     // In a sequence of phases, a timer is a wait until the period is over, if nobody else runs.
-    void append(const json& phase, const std::string& name, std::vector<step>& all) {
+    void append(const ordered_json& phase, const std::string& name, std::vector<step>& all) {
         if (!phase.is_object()) fail("expected a phase to be an object", name);
         std::vector<step> once;
         duration period{};
@@ -130,7 +130,7 @@ class rt_app {
         return each > duration::zero() ? std::max<std::int64_t>(1, seconds_ * 1'000'000'000 / each.count()) : 1;
     }
 
-    void take_task(const std::string& name, const json& what) {
+    void take_task(const std::string& name, const ordered_json& what) {
         if (!what.is_object()) fail("expected a task to be an object", name);
         task_spec task;
         task.name = name;

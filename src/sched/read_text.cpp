@@ -25,7 +25,7 @@ workload read_text(std::string_view text, const std::string& name) {
         if (words.size() == 2 && words[0] == "cpus") {
             const auto cpus = number_in<int>(words[1]);
             if (!cpus || *cpus < 1 || *cpus > 1'000'000)
-                at.fail("expected how many CPUs there are, not " + quoted(words[1]));
+                at.fail("expected how many CPUs there are, not " + in_quotes(words[1]));
             w.cpus = *cpus;
             continue;
         }
@@ -34,7 +34,7 @@ workload read_text(std::string_view text, const std::string& name) {
         task_spec task;
         task.name = std::string(words[0]);
         if (!names.insert(task.name).second)
-            at.fail("expected another name: there is a task " + quoted(words[0]) + " already");
+            at.fail("expected another name: there is a task " + in_quotes(words[0]) + " already");
         task.arrival = time(parse.time_of(words[1], "when the task arrives"));
         const bool plain = std::isdigit(static_cast<unsigned char>(words[2][0])) != 0 || words[2][0] == '-';
         std::size_t next = 2;
@@ -53,7 +53,7 @@ workload read_text(std::string_view text, const std::string& name) {
                 at.fail(
                     "expected priority, nice, weight, deadline, period, jobs, times, cpus, set, width or "
                     "class before '=', not " +
-                    quoted(s.substr(0, equals)));
+                    in_quotes(s.substr(0, equals)));
         }
         w.tasks.push_back(std::move(task));
     }

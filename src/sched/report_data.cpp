@@ -9,22 +9,22 @@ namespace heddle::inline v0::sched {
 
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-std::string dumped(const json& j) {
-    return j.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+std::string dumped(const ordered_json& j) {
+    return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 const char* name_of(time_unit unit) {
     return unit == time_unit::nanoseconds ? "ns" : unit == time_unit::seconds ? "s" : "";
 }
 
-json of(const distribution& d) {
+ordered_json of(const distribution& d) {
     return {{"mean", d.mean},       {"p50", d.p50.count()},   {"p90", d.p90.count()}, {"p95", d.p95.count()},
             {"p99", d.p99.count()}, {"min", d.least.count()}, {"max", d.most.count()}};
 }
 
-json of(const summary& s) {
+ordered_json of(const summary& s) {
     return {{"jobs", s.jobs},           {"finished", s.finished},     {"missed", s.missed},
             {"cpu", s.cpu.count()},     {"io", s.io.count()},         {"turnaround", of(s.turnaround)},
             {"waiting", of(s.waiting)}, {"response", of(s.response)}, {"slowdown", s.slowdown}};
@@ -44,14 +44,14 @@ std::string text_or_nothing(time t) {
 }  // namespace
 
 std::string report_json(const workload& w, const std::vector<policy_run>& runs) {
-    json all;
+    ordered_json all;
     all["unit"] = name_of(w.unit);
     all["tasks"] = w.tasks.size();
     all["notes"] = w.notes;
-    all["policies"] = json::array();
+    all["policies"] = ordered_json::array();
     for (const policy_run& r : runs) {
         const statistics& s = r.numbers;
-        json p{{"policy", r.policy},
+        ordered_json p{{"policy", r.policy},
                {"cpus", r.run.cpus},
                {"end", r.run.end.time_since_epoch().count()},
                {"elapsed", s.elapsed.count()},
@@ -63,17 +63,17 @@ std::string report_json(const workload& w, const std::vector<policy_run>& runs) 
                {"overhead", s.overhead.count()},
                {"events", r.run.event_count},
                {"all", of(s.all)}};
-        p["tasks"] = json::array();
+        p["tasks"] = ordered_json::array();
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
-            json t{{"name", w.tasks[i].name}};
+            ordered_json t{{"name", w.tasks[i].name}};
             t.update(of(s.tasks[i]));
             p["tasks"].push_back(std::move(t));
         }
-        p["best"] = json::array();
+        p["best"] = ordered_json::array();
         for (const figure& f : figures())
             if (best_by(f, runs)[static_cast<std::size_t>(&r - runs.data())]) p["best"].push_back(f.name);
         constexpr std::size_t most = 100'000;
-        p["segments"] = json::array();
+        p["segments"] = ordered_json::array();
         for (std::size_t i = 0; i < std::min(most, r.run.segments.size()); ++i) {
             const segment& g = r.run.segments[i];
             p["segments"].push_back({{"task", w.tasks[g.task].name},
@@ -109,7 +109,7 @@ std::string chrome_trace(const workload& w, const std::vector<policy_run>& runs)
     // Its times are microseconds; a unit that nobody has named is shown as one.
     const double scale = w.unit == time_unit::nanoseconds ? 1e-3 : w.unit == time_unit::seconds ? 1e6 : 1;
     const auto us = [&](std::int64_t t) { return static_cast<double>(t) * scale; };
-    json events = json::array();
+    ordered_json events = ordered_json::array();
     for (std::size_t p = 0; p < runs.size(); ++p) {
         events.push_back(
             {{"ph", "M"}, {"name", "process_name"}, {"pid", p + 1}, {"args", {{"name", runs[p].policy}}}});
@@ -135,7 +135,7 @@ std::string chrome_trace(const workload& w, const std::vector<policy_run>& runs)
                                   {"tid", 1},
                                   {"ts", us(e.at.time_since_epoch().count())}});
     }
-    return json{{"traceEvents", events}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    return ordered_json{{"traceEvents", events}}.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace heddle::inline v0::sched

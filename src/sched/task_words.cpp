@@ -10,13 +10,13 @@ duration task_words::time_of(std::string_view word, const char* what) {
     const auto d = duration_in(word, has_unit);
     if (!d || *d < duration::zero())
         at_.fail(std::string("expected ") + what + ", a whole number or one with a unit such as 5ms, not " +
-                 quoted(word));
+                 in_quotes(word));
     if (*d != duration::zero()) {
         if (seen_ && has_unit != has_unit_)
             at_.fail("expected " +
                      std::string(has_unit_ ? "a unit, as the times before have one"
                                            : "no unit, as the times before have none") +
-                     ", not " + quoted(word));
+                     ", not " + in_quotes(word));
         seen_ = true;
         has_unit_ = has_unit;
         if (has_unit) into_.unit = time_unit::nanoseconds;
@@ -28,7 +28,7 @@ int task_words::whole(std::string_view value, std::string_view name, int least, 
     const auto n = number_in<int>(value);
     if (!n || *n < least || *n > most)
         at_.fail("expected " + std::string(name) + " to be a whole number from " + std::to_string(least) +
-                 " to " + std::to_string(most) + ", not " + quoted(value));
+                 " to " + std::to_string(most) + ", not " + in_quotes(value));
     return *n;
 }
 
@@ -41,7 +41,7 @@ void task_words::steps(const std::vector<std::string_view>& words, std::size_t n
         }
         const bool takes_time = word == "run" || word == "wait" || word == "io";
         if (!takes_time && word != "lock" && word != "unlock")
-            at_.fail("expected run, wait, lock, unlock, yield or NAME=VALUE, not " + quoted(word));
+            at_.fail("expected run, wait, lock, unlock, yield or NAME=VALUE, not " + in_quotes(word));
         if (n == words.size())
             at_.fail("expected " + std::string(takes_time ? "a time" : "a name") + " after " +
                      std::string(word));
@@ -100,7 +100,7 @@ bool task_words::set(std::string_view name, std::string_view value, task_spec& t
         else if (value == "idle")
             task.kind = task_class::idle;
         else
-            at_.fail("expected class to be fair, fifo, rr, deadline, batch or idle, not " + quoted(value));
+            at_.fail("expected class to be fair, fifo, rr, deadline, batch or idle, not " + in_quotes(value));
     } else {
         return false;
     }

@@ -24,7 +24,7 @@ using sockets::text;
 
 namespace {
 
-constexpr std::size_t size = std::size_t{16} << 20;  // many times what the kernel buffers
+constexpr std::size_t much = std::size_t{16} << 20;  // many times what the kernel buffers
 
 const endpoint anywhere{"127.0.0.1", 0};
 
@@ -291,8 +291,8 @@ TEST(tcp, a_large_transfer_to_a_slow_reader_arrives_whole) {
         auto& client = ends.first;
         auto& server = ends.second;
         const auto send = [](tcp_stream& s) -> task<> {
-            std::vector<std::byte> all(size);
-            for (std::size_t i = 0; i < size; ++i) all[i] = static_cast<std::byte>(i % 251);
+            std::vector<std::byte> all(much);
+            for (std::size_t i = 0; i < much; ++i) all[i] = static_cast<std::byte>(i % 251);
             co_await s.async_write_all(all);
             s.shutdown_write();
         };
@@ -307,7 +307,7 @@ TEST(tcp, a_large_transfer_to_a_slow_reader_arrives_whole) {
             got += n;
             co_await heddle::yield();
         }
-        EXPECT_EQ(got, size);
+        EXPECT_EQ(got, much);
         EXPECT_EQ(wrong, 0U);
         co_await sending;
     };

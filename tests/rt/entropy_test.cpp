@@ -16,24 +16,24 @@ namespace {
 
 // What the next calls of getrandom() answer: that many bytes of 0xAB, or -errno; then the kernel again.
 thread_local std::vector<int> script;
-thread_local std::size_t step = 0;
+thread_local std::size_t next_answer = 0;
 
 class scripted {
  public:
     explicit scripted(std::vector<int> answers) {
         script = std::move(answers);
-        step = 0;
+        next_answer = 0;
     }
     ~scripted() { script.clear(); }
-    bool used_up() const { return step == script.size(); }
+    bool used_up() const { return next_answer == script.size(); }
 };
 
 }  // namespace
 
 // Stands in for libc's function, as a checker does.
 extern "C" ssize_t getrandom(void* buffer, size_t size, unsigned flags) {
-    if (step >= script.size()) return ::syscall(SYS_getrandom, buffer, size, flags);
-    const int answer = script[step++];
+    if (next_answer >= script.size()) return ::syscall(SYS_getrandom, buffer, size, flags);
+    const int answer = script[next_answer++];
     if (answer < 0) {
         errno = -answer;
         return -1;

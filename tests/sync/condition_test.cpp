@@ -47,8 +47,8 @@ template <class M> struct any_condition : ::testing::Test {
     }
 };
 
-using locks = ::testing::Types<mutex, recursive_mutex, heddle::fair_mutex, heddle::priority_mutex>;
-TYPED_TEST_SUITE(any_condition, locks);
+using condition_locks = ::testing::Types<mutex, recursive_mutex, heddle::fair_mutex, heddle::priority_mutex>;
+TYPED_TEST_SUITE(any_condition, condition_locks);
 
 }  // namespace
 

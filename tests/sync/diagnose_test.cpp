@@ -17,6 +17,7 @@
 #include <optional>
 #include <shared_mutex>
 #include "coroutines.hpp"
+#include "threads.hpp"
 
 using namespace std::chrono_literals;
 using heddle::event;
@@ -28,6 +29,7 @@ using heddle::shared_mutex;
 using heddle::task;
 using heddle::thread;
 using heddle::thread_options;
+using sync_tests::named;
 using sync_tests::until;
 using sync_tests::until_parked;
 
@@ -54,12 +56,6 @@ class diagnosis {
     mutable std::mutex lock_;
     std::vector<lock_finding> found_;
 };
-
-thread_options named(std::string name) {
-    thread_options options;
-    options.name = std::move(name);
-    return options;
-}
 
 lock_diagnosis_options only_deadlocks() {
     lock_diagnosis_options options;

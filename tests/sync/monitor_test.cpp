@@ -29,9 +29,9 @@ template <class M> struct any_monitor : ::testing::Test {
     }
 };
 
-using locks =
+using monitor_locks =
     ::testing::Types<heddle::mutex, heddle::recursive_mutex, heddle::fair_mutex, heddle::priority_mutex>;
-TYPED_TEST_SUITE(any_monitor, locks);
+TYPED_TEST_SUITE(any_monitor, monitor_locks);
 
 constexpr auto positive = [](const int& v) { return v > 0; };
 

@@ -89,7 +89,7 @@ new Chart('time',{type:'bar',data:{labels,datasets:[{data:rows.flatMap((r,i)=>r.
  scales:{x:{min:0,title:{display:true,text:'ms'}},y:{ticks:{autoSkip:false,font:{size:10}}}}}});
 )";
 
-constexpr std::size_t most_rows = 12;    // of one model's strands
+constexpr std::size_t most_strands = 12;    // of one model's strands
 constexpr std::size_t most_spans = 400;  // in one row; more would be a solid bar
 
 json timeline_of(const comparison& c) {
@@ -97,7 +97,7 @@ json timeline_of(const comparison& c) {
     for (const auto& m : c.models) {
         if (!m.ok()) continue;
         const auto strands = strands_of(m);
-        for (std::size_t i = 0; i < std::min(strands.size(), most_rows); ++i) {
+        for (std::size_t i = 0; i < std::min(strands.size(), most_strands); ++i) {
             json spans = json::array();
             const std::size_t step = strands[i].size() / most_spans + 1;
             for (std::size_t k = 0; k < strands[i].size(); k += step) {
@@ -108,8 +108,8 @@ json timeline_of(const comparison& c) {
                 };
                 spans.push_back({ms(first.start), ms(last.end)});
             }
-            const std::string more = i + 1 == most_rows && strands.size() > most_rows
-                                         ? fmt::format(" (and {} more)", strands.size() - most_rows)
+            const std::string more = i + 1 == most_strands && strands.size() > most_strands
+                                         ? fmt::format(" (and {} more)", strands.size() - most_strands)
                                          : "";
             rows.push_back({{"label", fmt::format("{} {}{}", name_of(m.which), i + 1, more)},
                             {"model", name_of(m.which)},

@@ -18,13 +18,13 @@ const std::map<std::string, file_format> formats{
     {"auto", file_format::automatic}, {"text", file_format::text},   {"csv", file_format::csv},
     {"swf", file_format::swf},        {"trace", file_format::trace}, {"rt-app", file_format::rt_app}};
 
-struct given {
+struct machine_words {
     std::string format = "auto";
     std::vector<std::string> policies{};
     bool steal = false;
 };
 
-void describe_input(CLI::App& verb, sched_options& o, given& g) {
+void describe_input(CLI::App& verb, sched_options& o, machine_words& g) {
     verb.add_option("file", o.arguments, "a workload, or - for standard input; with --record the command");
     verb.add_option("-f,--format", g.format,
                     "auto, text, csv, swf, trace (perf sched script, ftrace) or rt-app")
@@ -46,7 +46,7 @@ void describe_input(CLI::App& verb, sched_options& o, given& g) {
     verb.add_option("--seed", o.seed, "of policies that draw lots")->capture_default_str();
 }
 
-void describe_machine(CLI::App& verb, sched_options& o, given& g) {
+void describe_machine(CLI::App& verb, sched_options& o, machine_words& g) {
     verb.add_option("-c,--cpus", o.cpus, "how many CPUs; default: as the file says, or one")
         ->check(CLI::Range(1, 1'000'000));
     verb.add_flag("--queue-per-cpu", o.machine.queue_per_cpu,
@@ -115,7 +115,7 @@ void take_policies(const std::string& list, std::vector<std::string>& into) {
 
 std::function<int()> add_sched(CLI::App& app) {
     auto o = std::make_shared<sched_options>();
-    auto g = std::make_shared<given>();
+    auto g = std::make_shared<machine_words>();
     CLI::App* const verb = app.add_subcommand(
         "sched",
         "simulate scheduling policies on a workload and compare them; show and set those of this machine");

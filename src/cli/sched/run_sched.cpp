@@ -21,7 +21,6 @@ namespace {
 using sched::duration;
 using sched::policy_run;
 using sched::time_unit;
-using sched::workload;
 
 duration time_in(const std::string& text, const char* option, duration otherwise) {
     if (text.empty()) return otherwise;
@@ -37,7 +36,7 @@ duration usual_quantum(time_unit unit) {
     return duration(unit == time_unit::seconds ? 600 : 4);
 }
 
-std::vector<std::string> usual_policies(const workload& w) {
+std::vector<std::string> usual_policies(const sched::workload& w) {
     std::vector<std::string> all{"fcfs", "sjf", "srtf", "rr", "mlfq", "fair"};
     const auto any = [&](auto what) { return std::any_of(w.tasks.begin(), w.tasks.end(), what); };
     if (any([](const auto& t) { return t.priority != 0; })) all.push_back("priority preemptive");
@@ -47,7 +46,7 @@ std::vector<std::string> usual_policies(const workload& w) {
     return all;
 }
 
-std::vector<policy_run> run_all(const sched_options& o, const workload& w,
+std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w,
                                 const std::vector<std::string>& names, sched::simulation_options machine) {
     policy::policy_defaults defaults;
     defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(w.unit));
@@ -84,7 +83,7 @@ void write_file(const std::string& path, const std::string& text) {
 
 // A burst that is a whole number of quanta ends in its last quantum in a simulation, and hardly ever on a
 // machine.
-std::string cliff_warning(const workload& w, const std::vector<policy_run>& runs, duration quantum) {
+std::string cliff_warning(const sched::workload& w, const std::vector<policy_run>& runs, duration quantum) {
     if (w.unit != time_unit::nanoseconds) return "";
     const bool turns = std::any_of(runs.begin(), runs.end(), [](const policy_run& r) {
         return r.policy.starts_with("rr") || r.policy.starts_with("linux");
@@ -100,7 +99,7 @@ std::string cliff_warning(const workload& w, const std::vector<policy_run>& runs
     return "";
 }
 
-void print(const sched_options& o, const workload& w, const std::vector<policy_run>& runs) {
+void print(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs) {
     std::string out;
     if (o.json) {
         out = sched::report_json(w, runs);
@@ -120,7 +119,7 @@ void print(const sched_options& o, const workload& w, const std::vector<policy_r
         throw std::runtime_error(std::string("cannot write the report: ") + std::strerror(errno));
 }
 
-int finish(const sched_options& o, const workload& w, const std::vector<policy_run>& runs,
+int finish(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs,
            const std::string& title) {
     if (!o.html.empty()) write_file(o.html, sched::gantt_html(w, runs, title));
     if (!o.svg.empty()) write_file(o.svg, sched::gantt_svg(w, runs));
@@ -139,7 +138,7 @@ int run_textbook(const sched_options& o) {
     }
     for (const auto& c : sched::textbook_cases()) {
         if (c.name != o.textbook) continue;
-        const workload w = sched::read_text(c.tasks, std::string(c.name));
+        const sched::workload w = sched::read_text(c.tasks, std::string(c.name));
         const std::vector<std::string> names =
             o.policies.empty() ? std::vector<std::string>(c.policies.begin(), c.policies.end()) : o.policies;
         const auto runs = run_all(o, w, names, c.options);
@@ -164,7 +163,7 @@ int run_sched(const sched_options& o) {
     if (o.arguments.empty() == o.generate.empty())
         throw usage_error(
             "which workload? heddle sched FILE, --generate poisson or --textbook; see heddle sched --help");
-    workload w;
+    sched::workload w;
     sched::simulation_options machine = o.machine;
     std::string title = o.generate;
     try {
