@@ -91,11 +91,14 @@
 #include <heddle/task/parallel_scan.hpp>
 #include <heddle/task/parallel_sort.hpp>
 #include <heddle/task/pinned.hpp>
+#include <heddle/task/policy_pool.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/spawned.hpp>
 #include <heddle/task/task.hpp>
 #include <heddle/task/task_group.hpp>
 #include <heddle/task/task_memory.hpp>
+#include <heddle/task/then.hpp>
+#include <heddle/task/this_task.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
 #include <heddle/task/work.hpp>

@@ -160,10 +160,27 @@ void pool_engine::make_ready(rt::runnable& r) noexcept {
         push(static_cast<pool_worker&>(*w), r);
         return;
     }
+    put_back(r);
+}
+
+void pool_engine::put_back(rt::runnable& r) noexcept {
     rt::runnable_queue one;
     one.push(r);
     injector_.put_back(one);
     notify();
+}
+
+void pool_engine::yield(rt::fiber_task& running) noexcept {
+    running.begin_wait();
+    running.suspend(
+        [](void* self) noexcept {
+            auto& f = *static_cast<pool_fiber*>(self);
+            if (f.pinned())
+                f.resume();
+            else
+                f.go_on_last();
+        },
+        static_cast<pool_fiber*>(&running));
 }
 
 void pool_engine::add_timer(rt::timer& t, rt::clock::time_point when) {

@@ -71,6 +71,8 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void give_forks(pool_forks& f) noexcept;
     /// A fiber has nothing to do; it was last run by the calling worker. It may be gone then.
     void rests(pool_fiber& f) noexcept;
+    /// Queues `r` behind what came from outside.
+    void put_back(rt::runnable& r) noexcept;
     /// Queues `r` for `w`, which is the calling worker.
     void push(pool_worker& w, rt::runnable& r) noexcept;
     /// The worker has something to run: if it looked for work, it does so no more.
@@ -78,6 +80,8 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     /// Suspends the calling fiber until a fork of its that was stolen is done.
     void wait_for(fork_slot& slot) noexcept { pool_fiber::current(*this)->wait_for(slot); }
     bool wants_waking() const noexcept { return idle_.wants_waking(); }
+    /// Suspends the calling fiber; it goes on after what is ready.
+    void yield(rt::fiber_task& running) noexcept;
     /// There is work: wakes a worker if that is needed.
     void notify() noexcept {
         if (idle_.wants_waking()) wake_one();

@@ -121,6 +121,10 @@ void pool_fiber::wait_for(fork_slot& slot) noexcept {
         &slot);
 }
 
+void pool_fiber::go_on_last() noexcept {
+    pool_.put_back(step());
+}
+
 // On a worker of this pool: it is what that worker does next, so nobody is woken for it.
 void pool_fiber::go_on_next() noexcept {
     auto& w = static_cast<pool_worker&>(*rt::worker::current());

@@ -63,6 +63,8 @@ class pool_fiber final : public rt::fiber_task {
 
     /// Suspends it, which must be running, until the stolen fork is done.
     void wait_for(fork_slot& slot) noexcept;
+    /// A suspended one goes on after what came from outside before.
+    void go_on_last() noexcept;
     /// Runs a fork that was stolen, on the running fiber.
     static void run(fork_slot& slot) noexcept;
     /// Whether `r` is a call to run some of the forks of a fiber that waits.

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What is inside a policy_pool: its workers, its tasks, and the policy that is told of everything.
+
+#include <cstddef>
+#include <cstdint>
+#include <heddle/rt/fiber_host.hpp>
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/rt/thread.hpp>
+#include <heddle/rt/word_lock.hpp>
+#include <heddle/rt/worker.hpp>
+#include <heddle/task/policy_pool.hpp>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+#include "pool_clock.hpp"
+
+namespace heddle::inline v0::detail {
+
+class policy_fiber;
+
+/// A task's way: new, it has a call and no fiber; ready, the policy knows it and a worker may pick it;
+/// running, it is the one of a worker; waiting, only what it waits for knows of it. That it waits is told to
+/// the policy by whoever notices first: the worker, when it asks for the next task, or who makes it ready
+/// again.
+class policy_engine final : public rt::work_source, public rt::fiber_host {
+ public:
+    policy_engine(policy::any_policy rule, policy_pool_options options);
+    ~policy_engine();
+    policy_engine(const policy_engine&) = delete;
+    policy_engine& operator=(const policy_engine&) = delete;
+
+    /// The engine that hosts a fiber, null if that is something else.
+    static policy_engine* of(const rt::fiber_task& f) noexcept {
+        return dynamic_cast<policy_engine*>(&f.host());
+    }
+
+    const policy_pool_options& options() const noexcept { return options_; }
+    unsigned workers() const noexcept { return static_cast<unsigned>(workers_.size()); }
+    std::vector<schedule_event> trace() const;
+    /// Queues `w`, or gives it up and throws. @throws shutdown_error, std::bad_alloc
+    void enqueue(work& w, const task_options& how);
+    void stop(shutdown_options how);
+
+    // For the task that runs.
+    /// It lets go of its worker, to go on when it is picked again; with `only_if_due` only if its slice is
+    /// over or another is to displace it.
+    void yield(rt::fiber_task& running, bool only_if_due) noexcept;
+    /// The call of the fiber that runs has ended; the fiber goes to rest.
+    void finished(policy_fiber& f) noexcept;
+    void rests(policy_fiber& f) noexcept;
+
+    // fiber_host
+    void make_ready(rt::runnable& r) noexcept override;
+    void add_timer(rt::timer& t, rt::clock::time_point when) override;
+    void remove_timer(rt::timer& t) noexcept override { clock_.remove(t); }
+
+    // work_source, called by the workers
+    rt::runnable* take(rt::worker& w) noexcept override;
+    void turns_to_own(rt::worker&) noexcept override {}
+    idle prepare_sleep(rt::worker& w, rt::deadline& until) noexcept override;
+    void end_sleep(rt::worker& w) noexcept override;
+
+ private:
+    struct member;
+    /// One that is alive.
+    struct entry {
+        policy::task_info<> info;
+        work* call = nullptr;          // until it begins
+        policy_fiber* fiber = nullptr;  // from then on
+        member* on = nullptr;          // the worker whose one it is
+        rt::clock::time_point picked{};
+    };
+    using tasks = std::unordered_map<std::uint64_t, entry>;
+    struct member final : rt::worker {
+        member(std::string name, unsigned n) : worker(std::move(name)), number(n) {}
+        const unsigned number;
+        std::uint64_t running = 0;  // the task that it was last given and that has not stopped; 0 if none
+        bool asleep = false;
+    };
+
+    policy::time in_policy(rt::clock::time_point t) const noexcept { return policy::time(t - began_); }
+    void arrive(std::uint64_t id, entry& e, rt::clock::time_point now);
+    void stopped(std::uint64_t id, entry& e, policy::stop_reason why, rt::clock::time_point now) noexcept;
+    void note(schedule_event::kind what, std::uint64_t id, rt::clock::time_point now, unsigned worker = 0,
+              policy::stop_reason why = {});
+    bool stop_is_due(std::uint64_t id, const entry& e, policy::stop_reason& why) const;
+    rt::runnable& step_of(std::uint64_t id, entry& e);
+    void end(std::uint64_t id, entry& e, rt::clock::time_point now) noexcept;
+    void wake_one() noexcept;
+    void wake_all() noexcept;
+    void work_as(member& w);
+
+    const policy_pool_options options_;
+    const rt::clock::time_point began_ = rt::clock::now();
+    pool_clock clock_;
+
+    mutable rt::word_lock lock_;  // guards the rest, but for the threads
+    policy::any_policy rule_;
+    tasks alive_;
+    std::uint64_t last_id_ = 0;
+    std::size_t ready_ = 0;  // tasks that the policy may pick
+    bool closed_ = false;
+    std::vector<policy_fiber*> spare_;  // fibers at rest
+    std::vector<schedule_event> trace_;
+
+    std::vector<std::unique_ptr<member>> workers_;
+    rt::word_lock joining_;
+    std::vector<rt::os_thread> threads_;
+};
+
+/// A fiber that runs one call after the other.
+class policy_fiber final : public rt::fiber_task {
+ public:
+    /// @throws std::system_error
+    explicit policy_fiber(policy_engine& engine);
+    /// The step that runs `call` on it; it must be at rest.
+    rt::runnable& begin(std::uint64_t id, rt::runnable& call) noexcept {
+        id_ = id;
+        call_ = &call;
+        return step();
+    }
+    /// Lets body() return, and so deletes it. It must be at rest.
+    void finish() noexcept {
+        call_ = nullptr;
+        step().run();
+    }
+    /// The task whose call it runs.
+    std::uint64_t id() const noexcept { return id_; }
+    rt::runnable& going_on() noexcept { return step(); }
+    /// Of a step that it has made.
+    static policy_fiber& of(rt::runnable& r) noexcept { return static_cast<policy_fiber&>(of_step(r)); }
+
+ private:
+    void body() override;
+    void ended() noexcept override { delete this; }
+
+    policy_engine& engine_;
+    std::uint64_t id_ = 0;
+    rt::runnable* call_ = nullptr;
+};
+
+}  // namespace heddle::inline v0::detail
