@@ -76,6 +76,7 @@
 #include <heddle/sync/thread.hpp>
 #include <heddle/sync/thread_scheduling.hpp>
 #include <heddle/sync/timer.hpp>
+#include <heddle/task/adopt.hpp>
 #include <heddle/task/blocking.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/executor.hpp>
@@ -91,6 +92,7 @@
 #include <heddle/task/parallel_scan.hpp>
 #include <heddle/task/parallel_sort.hpp>
 #include <heddle/task/pinned.hpp>
+#include <heddle/task/pipeline.hpp>
 #include <heddle/task/policy_pool.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/spawned.hpp>
