@@ -138,6 +138,16 @@ void policy_engine::stop(shutdown_options how) {
         if (t.joinable()) t.join();
 }
 
+void policy_engine::hold() noexcept {
+    std::lock_guard guard(lock_);
+    ++held_;
+}
+
+void policy_engine::release() noexcept {
+    std::lock_guard guard(lock_);
+    if (--held_ == 0) wake_all();
+}
+
 // ---- the workers
 
 rt::runnable* policy_engine::take(rt::worker& self) noexcept {
@@ -151,7 +161,7 @@ rt::runnable* policy_engine::take(rt::worker& self) noexcept {
             const auto now = clock::now();
             // The task that it ran has not said why it stopped: so it waits.
             if (w.running != 0) stopped(w.running, alive_.at(w.running), stop_reason::blocked, now);
-            const auto id = rule_.pick(in_policy(now));
+            const auto id = held_ == 0 ? rule_.pick(in_policy(now)) : std::nullopt;
             if (!id) return nullptr;
             entry& e = alive_.at(*id);
             --ready_;
@@ -280,7 +290,7 @@ rt::work_source::idle policy_engine::prepare_sleep(rt::worker& self, rt::deadlin
     auto& w = static_cast<member&>(self);
     if (w.posted_to()) return idle::work;
     std::lock_guard guard(lock_);
-    if (ready_ > 0) return idle::work;
+    if (ready_ > 0 && held_ == 0) return idle::work;
     if (closed_ && alive_.empty()) return idle::stop;
     w.asleep = true;
     until = std::min(until, clock_.next());
@@ -294,6 +304,7 @@ void policy_engine::end_sleep(rt::worker& w) noexcept {
 
 // Under the lock, as all that follows from it is seen by who falls asleep.
 void policy_engine::wake_one() noexcept {
+    if (held_ > 0) return;
     for (const auto& w : workers_)
         if (std::exchange(w->asleep, false)) return w->wake();
 }
@@ -307,6 +318,14 @@ policy_pool_base::policy_pool_base(policy::any_policy rule, policy_pool_options 
     : engine_(std::make_unique<policy_engine>(std::move(rule), std::move(options))) {}
 
 policy_pool_base::~policy_pool_base() = default;
+
+policy_pool_base::pause::pause(policy_pool_base& pool) : engine_(*pool.engine_) {
+    engine_.hold();
+}
+
+policy_pool_base::pause::~pause() {
+    engine_.release();
+}
 
 void policy_pool_base::enqueue(work& w, const task_options& how) {
     engine_->enqueue(w, how);

@@ -42,6 +42,9 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     /// Queues `w`, or gives it up and throws. @throws shutdown_error, std::bad_alloc
     void enqueue(work& w, const task_options& how);
     void stop(shutdown_options how);
+    /// Until as many calls of release() no task is picked.
+    void hold() noexcept;
+    void release() noexcept;
 
     // For the task that runs.
     /// It lets go of its worker, to go on when it is picked again; with `only_if_due` only if its slice is
@@ -88,7 +91,7 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     bool stop_is_due(std::uint64_t id, const entry& e, policy::stop_reason& why) const;
     rt::runnable& step_of(std::uint64_t id, entry& e);
     void end(std::uint64_t id, entry& e, rt::clock::time_point now) noexcept;
-    void wake_one() noexcept;
+    void wake_one() noexcept;  // if it may pick
     void wake_all() noexcept;
     void work_as(member& w);
 
@@ -101,6 +104,7 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     tasks alive_;
     std::uint64_t last_id_ = 0;
     std::size_t ready_ = 0;  // tasks that the policy may pick
+    unsigned held_ = 0;
     bool closed_ = false;
     std::vector<policy_fiber*> spare_;  // fibers at rest
     std::vector<schedule_event> trace_;

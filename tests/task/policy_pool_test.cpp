@@ -69,6 +69,21 @@ TEST(policy_pool, runs_tasks_in_the_order_of_its_policy) {
               "bca");
 }
 
+TEST(policy_pool, chooses_among_what_is_submitted_together) {
+    std::string order;
+    policy_pool pool(make_policy("sjf"), {.workers = 1});
+    pool.together([&] {
+        pool.submit_with({.burst = 3ms}, [&] { order += 'c'; });
+        pool.submit_with({.burst = 1ms}, [&] { order += 'a'; });
+        heddle::rt::sleep_for(2ms);
+        EXPECT_EQ(order, "");
+        pool.submit_with({.burst = 2ms}, [&] { order += 'b'; });
+    });
+    EXPECT_THROW(pool.together([] { throw std::runtime_error("no"); }), std::runtime_error);
+    pool.shutdown();
+    EXPECT_EQ(order, "abc");
+}
+
 TEST(policy_pool, takes_a_policy_of_ones_own_type) {
     policy_pool pool(heddle::policy::fcfs(), {.workers = 2, .name = "own"});
     EXPECT_EQ(pool.workers(), 2u);

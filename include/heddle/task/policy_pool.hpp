@@ -75,6 +75,18 @@ class HEDDLE_API policy_pool_base {
     ~policy_pool_base();
     void enqueue(work& w, const task_options& how);
 
+    /// While one lives no task is picked.
+    class HEDDLE_API pause {
+     public:
+        explicit pause(policy_pool_base& pool);
+        ~pause();
+        pause(const pause&) = delete;
+        pause& operator=(const pause&) = delete;
+
+     private:
+        policy_engine& engine_;
+    };
+
  private:
     std::unique_ptr<policy_engine> engine_;
 };
@@ -113,6 +125,12 @@ class policy_pool : public detail::policy_pool_base {
     /// As submit(), for work whose result nobody wants; what it throws goes to the exception hook.
     template <class F, class... Args> void post(F&& f, Args&&... args) {
         submit(std::forward<F>(f), std::forward<Args>(args)...);
+    }
+    /// Calls `f`; the policy chooses among all that is submitted meanwhile, where a worker that is free would
+    /// otherwise begin with the first. Other tasks that run go on, and none is picked. Throws: what `f` throws.
+    template <class F> decltype(auto) together(F&& f) {
+        const pause held(*this);
+        return std::forward<F>(f)();
     }
     /// Submits `f(item)` for every item and gives the results in the order of the items, as thread_pool.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {

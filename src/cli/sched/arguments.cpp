@@ -85,6 +85,9 @@ void describe_output(CLI::App& verb, sched_options& o) {
         ->expected(2);
     verb.add_flag("--record", o.record,
                   "run the command, and compare what the kernel did with what is predicted (root)");
+    verb.add_flag("--live", o.live,
+                  "run the workload under the policies, in a pool of this process, and compare with what is predicted");
+    verb.add_option("--unit", o.unit, "with --live: how long a unit of time lasts; default: 5ms");
 }
 
 // "fcfs,mlfq:10,20,rr:4": what is no policy's name belongs to what is before it.
@@ -134,6 +137,8 @@ std::function<int()> add_sched(CLI::App& app) {
         for (const std::string& list : g->policies) take_policies(list, o->policies);
         if (o->ps || !o->renice.empty() || !o->set.empty()) return run_processes(*o);
         if (o->record) return run_record(*o);
+        if (o->live) return run_live(*o);
+        if (!o->unit.empty()) throw usage_error("--unit is for --live; a simulation has units of its own");
         return run_sched(*o);
     };
 }

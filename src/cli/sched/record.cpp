@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sched/report.hpp>
 
 #include "../compare/progress.hpp"
 #include "../usage_error.hpp"
+#include "error_table.hpp"
 #include "real_run.hpp"
 #include "sched_options.hpp"
 
@@ -36,26 +36,6 @@ std::string linux_policy() {
     int quantum = 100;
     std::ifstream("/proc/sys/kernel/sched_rr_timeslice_ms") >> quantum;
     return fmt::format("linux rr={}ms", quantum);
-}
-
-double ms(duration d) {
-    return static_cast<double>(d.count()) / 1e6;
-}
-
-std::string errors(const real_run& real, const sched::simulation& predicted, bool& within) {
-    std::string text = fmt::format("{:<20} {:>12} {:>12} {:>10}\n", "task", "predicted", "measured", "error");
-    std::vector<const sched::job_result*> expected(real.work.tasks.size(), nullptr);
-    for (const auto& j : predicted.jobs) expected[j.task] = &j;
-    for (const auto& j : real.run.jobs) {
-        const sched::job_result* const e = expected[j.task];
-        if (e == nullptr || !e->finished() || !j.finished()) continue;
-        const double off = ms(j.finish - e->finish);
-        within = within && std::abs(off) <= std::max(0.015 * ms(j.finish.time_since_epoch()), 8.0);
-        text += fmt::format("{:<20} {:>9.1f} ms {:>9.1f} ms {:>+7.1f} ms\n",
-                            real.work.tasks[j.task].name.substr(0, 20), ms(e->finish.time_since_epoch()),
-                            ms(j.finish.time_since_epoch()), off);
-    }
-    return text;
 }
 
 }  // namespace
@@ -90,7 +70,7 @@ int run_record(const sched_options& o) {
     }
     for (policy_run& r : runs) r.numbers = sched::summarise(real.work, r.run);
     bool within = true;
-    const std::string comparison = errors(real, runs[1].run, within);
+    const std::string comparison = error_table(real.work, real.run, runs[1].run, within);
     if (o.json) {
         nlohmann::ordered_json j = nlohmann::ordered_json::parse(sched::report_json(real.work, runs));
         j["foreign_ns"] = real.foreign;

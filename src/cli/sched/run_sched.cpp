@@ -22,15 +22,6 @@ using sched::duration;
 using sched::policy_run;
 using sched::time_unit;
 
-duration time_in(const std::string& text, const char* option, duration otherwise) {
-    if (text.empty()) return otherwise;
-    bool has_unit = false;
-    const auto d = sched::duration_in(text, has_unit);
-    if (!d || *d < duration::zero())
-        throw usage_error("'" + text + "' is not a time; give " + option + " one such as 4 or 10ms");
-    return *d;
-}
-
 duration usual_quantum(time_unit unit) {
     if (unit == time_unit::nanoseconds) return std::chrono::milliseconds(4);
     return duration(unit == time_unit::seconds ? 600 : 4);
@@ -48,13 +39,8 @@ std::vector<std::string> usual_policies(const sched::workload& w) {
 
 std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w,
                                 const std::vector<std::string>& names, sched::simulation_options machine) {
-    policy::policy_defaults defaults;
-    defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(w.unit));
+    policy::policy_defaults defaults = asked_defaults(o, w.unit);
     defaults.lower_is_higher = machine.lower_is_higher;
-    defaults.seed = o.seed;
-    defaults.ties = o.ties == "id"        ? policy::tie_break::id
-                    : o.ties == "arrival" ? policy::tie_break::arrival_then_id
-                                          : policy::tie_break::arrival_then_order;
     machine.record = w.tasks.size() <= 200'000 || o.gantt || o.explain || !o.html.empty() || !o.svg.empty() ||
                      !o.trace.empty();
     std::vector<policy_run> runs;
@@ -156,28 +142,48 @@ int run_textbook(const sched_options& o) {
 
 }  // namespace
 
-int run_sched(const sched_options& o) {
-    if (o.json && o.csv) throw usage_error("give either --json or --csv");
-    if (o.list_textbook || !o.textbook.empty()) return run_textbook(o);
+duration time_in(const std::string& text, const char* option, duration otherwise) {
+    if (text.empty()) return otherwise;
+    bool has_unit = false;
+    const auto d = sched::duration_in(text, has_unit);
+    if (!d || *d < duration::zero())
+        throw usage_error("'" + text + "' is not a time; give " + option + " one such as 4 or 10ms");
+    return *d;
+}
+
+policy::policy_defaults asked_defaults(const sched_options& o, time_unit unit) {
+    policy::policy_defaults defaults;
+    defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(unit));
+    defaults.lower_is_higher = o.machine.lower_is_higher;
+    defaults.seed = o.seed;
+    defaults.ties = o.ties == "id"        ? policy::tie_break::id
+                    : o.ties == "arrival" ? policy::tie_break::arrival_then_id
+                                          : policy::tie_break::arrival_then_order;
+    return defaults;
+}
+
+sched::workload asked_workload(const sched_options& o, std::string& title) {
     if (o.arguments.size() > 1) throw usage_error("give one file, not also '" + o.arguments[1] + "'");
     if (o.arguments.empty() == o.generate.empty())
         throw usage_error(
             "which workload? heddle sched FILE, --generate poisson or --textbook; see heddle sched --help");
-    sched::workload w;
-    sched::simulation_options machine = o.machine;
-    std::string title = o.generate;
     try {
-        if (!o.generate.empty()) {
-            w = sched::generate(o.generate, std::max(1, o.cpus));
-        } else {
-            w = sched::read_file(o.arguments.front(), o.format);
-            title = o.arguments.front();
-        }
+        title = o.generate.empty() ? o.arguments.front() : o.generate;
+        return o.generate.empty() ? sched::read_file(o.arguments.front(), o.format)
+                                  : sched::generate(o.generate, std::max(1, o.cpus));
     } catch (const sched::input_error& e) {
         throw usage_error(e.what());
     } catch (const std::invalid_argument& e) {
         throw usage_error(e.what());
     }
+}
+
+int run_sched(const sched_options& o) {
+    if (o.json && o.csv) throw usage_error("give either --json or --csv");
+    if (o.list_textbook || !o.textbook.empty()) return run_textbook(o);
+    std::string title;
+    const sched::workload w = asked_workload(o, title);
+    sched::simulation_options machine = o.machine;
     machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, w.cpus);
     machine.switch_cost = time_in(o.switch_cost, "--switch-cost", {});
     machine.steal_every = time_in(o.steal_every, "--steal-every", {});

@@ -31,9 +31,22 @@ struct sched_options {
     std::vector<std::string> renice{};  ///< PID NICE
     std::vector<std::string> set{};     ///< PID CLASS[:PRIORITY]
     bool record = false;
+    bool live = false;
+    std::string unit{};  ///< live: how long a unit of time lasts
 };
 
+/// A time that the user wrote, or `otherwise` if there is none. Throws: usage_error that names `option`.
+sched::duration time_in(const std::string& text, const char* option, sched::duration otherwise);
+
+/// The workload that the options ask for, with its title. Throws: usage_error.
+sched::workload asked_workload(const sched_options& options, std::string& title);
+/// What policies are made with that do not say it themselves.
+policy::policy_defaults asked_defaults(const sched_options& options, sched::time_unit unit);
+
 int run_sched(const sched_options& options);
+
+/// heddle sched --live.
+int run_live(const sched_options& options);
 
 /// heddle sched --ps, --renice, --set.
 int run_processes(const sched_options& options);

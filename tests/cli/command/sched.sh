@@ -55,6 +55,25 @@ test_sched_refuses_what_it_cannot_do() {
     refused "No such process" sched --renice 2147483646 5
 }
 
+test_sched_runs_a_workload_for_real() {
+    convoy
+    run 0 sched --live "$scratch/convoy" --policy fcfs,sjf --unit 500us
+    for line in '^fcfs, predicted' '^sjf, measured' '^P1 +12.0 ms' '^P3 +1.5 ms' '^errors are (within|beyond)'; do
+        grep -qE "$line" "$scratch/out" || fail "nothing like $line"
+    done
+    run 0 sched --live "$scratch/convoy" --policy rr:4 --unit 500us --json --html "$scratch/live.html"
+    [[ $(json length policies) -eq 2 ]] || fail "not predicted and measured"
+    grep -q '</html>' "$scratch/live.html" || fail "the page has no end"
+    refused "--unit is for --live" sched "$scratch/convoy" --unit 1ms
+    refused "is too short" sched --live "$scratch/convoy" --unit 1
+    refused "which workload?" sched --live
+    printf 'A 0 5ms\n' >"$scratch/ms"
+    refused "leave --unit out" sched --live "$scratch/ms" --unit 1ms
+    printf 'A 0 5ms cpus=0\n' >"$scratch/bound"
+    refused "A may run on some CPUs only" sched --live "$scratch/bound"
+    refused "more than ten minutes" sched --live "$scratch/convoy" --unit 60s
+}
+
 test_sched_tells_of_a_deadlock() {
     printf 'P1 0 lock a run 2 lock b unlock b unlock a\nP2 0 lock b run 2 lock a unlock a unlock b\n' >"$scratch/locks"
     run 1 sched "$scratch/locks" --policy rr:1

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// heddle sched --live: real tasks under a policy beside what is predicted.
+#include <fmt/format.h>
+#include <unistd.h>
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sched/report.hpp>
+
+#include "../compare/progress.hpp"
+#include "../usage_error.hpp"
+#include "error_table.hpp"
+#include "live_run.hpp"
+#include "sched_options.hpp"
+
+namespace heddle::inline v0::cli {
+
+namespace {
+
+using sched::duration;
+using sched::policy_run;
+using sched::time_unit;
+
+constexpr auto too_long = std::chrono::minutes(10);
+
+// The workload in nanoseconds.
+sched::workload lasting(sched::workload w, duration unit) {
+    const auto scale = [&](duration& d) { d *= unit.count(); };
+    for (sched::task_spec& t : w.tasks) {
+        t.arrival = sched::time((t.arrival - sched::time{}) * unit.count());
+        for (sched::step& s : t.steps) scale(s.length);
+        if (t.deadline) scale(*t.deadline);
+        scale(t.period);
+    }
+    w.unit = time_unit::nanoseconds;
+    return w;
+}
+
+duration unit_of(const sched_options& o, const sched::workload& w) {
+    if (w.unit == time_unit::nanoseconds) {
+        if (!o.unit.empty()) throw usage_error("the times of this workload have units; leave --unit out");
+        return duration(1);
+    }
+    const duration unit = time_in(o.unit, "--unit", std::chrono::milliseconds(5));
+    if (unit < std::chrono::microseconds(1)) throw usage_error("--unit " + o.unit + " is too short; give one such as 5ms");
+    return unit;
+}
+
+}  // namespace
+
+int run_live(const sched_options& o) {
+    std::string title;
+    const sched::workload given = asked_workload(o, title);
+    const duration unit = unit_of(o, given);
+    const sched::workload w = lasting(given, unit);
+    sched::simulation_options machine = o.machine;
+    machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, given.cpus);
+    if (!o.until.empty()) machine.until = sched::time(time_in(o.until, "--until", {}) * unit.count());
+    const std::vector<std::string> names = o.policies.empty() ? std::vector<std::string>{"fcfs", "rr"} : o.policies;
+
+    std::vector<policy_run> runs;
+    std::string tables;
+    bool within = true;
+    for (const std::string& name : names) {
+        try {
+            const auto rule = in_units_of(unit, policy::make_policy(name, asked_defaults(o, given.unit)));
+            policy_run predicted{.policy = name + ", predicted"};
+            policy_run measured{.policy = name + ", measured"};
+            predicted.run = sched::simulate(w, rule, machine);
+            if (predicted.run.end - predicted.run.begin > too_long)
+                throw usage_error("that would take more than ten minutes; give a shorter --unit, or --until");
+            measured.run = run_in_pool(w, predicted.run, rule, machine.cpus);
+            tables += name + "\n" + error_table(w, measured.run, predicted.run, within) + "\n";
+            runs.push_back(std::move(predicted));
+            runs.push_back(std::move(measured));
+        } catch (const std::invalid_argument& e) {
+            throw usage_error(e.what());
+        }
+    }
+    for (policy_run& r : runs) r.numbers = sched::summarise(w, r.run);
+    if (!o.html.empty()) {
+        std::ofstream page(o.html);
+        page << sched::gantt_html(w, runs, title + ", predicted and measured") << std::flush;
+        if (!page) throw usage_error("cannot write " + o.html);
+    }
+    if (o.json) {
+        nlohmann::ordered_json j = nlohmann::ordered_json::parse(sched::report_json(w, runs));
+        j["within_tolerance"] = within;
+        fmt::print("{}\n", j.dump(1));
+        return 0;
+    }
+    const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? columns(STDOUT_FILENO) : 100;
+    if (!o.no_gantt && (o.gantt || w.tasks.size() <= 20))
+        for (const policy_run& r : runs) fmt::print("{}\n", sched::gantt_text(w, r, width));
+    fmt::print("{}errors are {} max(1.5 %, 8 ms)\n", tables, within ? "within" : "beyond");
+    return 0;
+}
+
+}  // namespace heddle::inline v0::cli
