@@ -22,12 +22,18 @@ using sched::policy_run;
 using sched::time_unit;
 
 constexpr auto too_long = std::chrono::minutes(10);
+constexpr const char* no_patience = "that would take more than ten minutes; give a shorter --unit, or --until";
 
 // The workload in nanoseconds.
 sched::workload lasting(sched::workload w, duration unit) {
-    const auto scale = [&](duration& d) { d *= unit.count(); };
+    const auto scale = [&](duration& d) {
+        if (d > duration::max() / unit.count()) throw usage_error(no_patience);
+        d *= unit.count();
+    };
     for (sched::task_spec& t : w.tasks) {
-        t.arrival = sched::time((t.arrival - sched::time{}) * unit.count());
+        duration arrival = t.arrival - sched::time{};
+        scale(arrival);
+        t.arrival = sched::time(arrival);
         for (sched::step& s : t.steps) scale(s.length);
         if (t.deadline) scale(*t.deadline);
         scale(t.period);
@@ -68,7 +74,7 @@ int run_live(const sched_options& o) {
             policy_run measured{.policy = name + ", measured"};
             predicted.run = sched::simulate(w, rule, machine);
             if (predicted.run.end - predicted.run.begin > too_long)
-                throw usage_error("that would take more than ten minutes; give a shorter --unit, or --until");
+                throw usage_error(no_patience);
             measured.run = run_in_pool(w, predicted.run, rule, machine.cpus);
             tables += name + "\n" + error_table(w, measured.run, predicted.run, within) + "\n";
             runs.push_back(std::move(predicted));
