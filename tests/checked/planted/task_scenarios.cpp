@@ -4,6 +4,7 @@
 #include <heddle/rt/worker.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/task/join.hpp>
+#include <heddle/task/policy_pool.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
@@ -49,6 +50,14 @@ SCENARIO(two_futures_as_they_complete) {
                  for (const auto& f : as_completed(both)) sum += f.get();
                  check::require(sum == 3);
              }});
+}
+
+SCENARIO(policy_pool_whose_task_waits) {
+    event open;
+    policy_pool pool(policy::make_policy("fcfs"), {.workers = 1});
+    const auto f = pool.submit([&] { open.wait(); });
+    open.set();
+    f.get();
 }
 
 SCENARIO(pool_of_two_workers) {
