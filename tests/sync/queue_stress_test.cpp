@@ -6,6 +6,7 @@
 #include "budget.hpp"
 #include "queues.hpp"
 
+using namespace std::chrono_literals;
 using heddle::queue;
 using heddle::task;
 using sync_tests::budget;
