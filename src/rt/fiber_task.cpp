@@ -48,12 +48,9 @@ void fiber_task::suspend(void (*after)(void*) noexcept, void* argument) noexcept
     fiber::suspend(after, argument);
 }
 
-// What is read here was written before the fiber was made known to whoever calls this.
+// The host sees to it that one that is pinned goes on on its worker.
 void fiber_task::resume() noexcept {
-    if (pins_ != 0)
-        home_->post(*this);
-    else
-        host_.make_ready(*this);
+    host_.make_ready(*this);
 }
 
 void fiber_task::on_run(runnable& r) noexcept {

@@ -25,6 +25,10 @@ policy_fiber::policy_fiber(policy_engine& engine)
                  {.stack_size = engine.options().stack_size, .name = engine.options().name + " task"}),
       engine_(engine) {}
 
+void policy_fiber::entering() noexcept {
+    if (call_ != nullptr) engine_.entered(*this);  // otherwise see finish()
+}
+
 void policy_fiber::body() {
     while (call_ != nullptr) {
         call_->run();
@@ -159,18 +163,16 @@ rt::runnable* policy_engine::take(rt::worker& self) noexcept {
         {
             std::lock_guard guard(lock_);
             const auto now = clock::now();
-            // The task that it ran has not said why it stopped: so it waits.
-            if (w.running != 0) stopped(w.running, alive_.at(w.running), stop_reason::blocked, now);
+            stopped_by_itself(w, now);
             const auto id = held_ == 0 ? rule_.pick(in_policy(now)) : std::nullopt;
             if (!id) return nullptr;
             entry& e = alive_.at(*id);
             --ready_;
-            e.on = &w;
-            e.picked = now;
-            w.running = *id;
-            note(kind::start, *id, now, w.number);
             try {
-                return &step_of(*id, e);
+                rt::runnable& step = step_of(*id, e);
+                if (!e.fiber->pinned() || &e.fiber->home() == &w) return &step;
+                e.fiber->home().post(step);
+                continue;
             } catch (...) {
                 why = std::current_exception();
                 failed = e.call;
@@ -193,6 +195,23 @@ rt::runnable& policy_engine::step_of(std::uint64_t id, entry& e) {
     return e.fiber->begin(id, *std::exchange(e.call, nullptr));
 }
 
+// The task that it ran has not said why it stopped: so it waits.
+void policy_engine::stopped_by_itself(member& w, clock::time_point now) noexcept {
+    if (w.running != 0) stopped(w.running, alive_.at(w.running), stop_reason::blocked, now);
+}
+
+void policy_engine::entered(const policy_fiber& f) noexcept {
+    auto& w = static_cast<member&>(f.home());
+    std::lock_guard guard(lock_);
+    const auto now = clock::now();
+    stopped_by_itself(w, now);
+    entry& e = alive_.at(f.id());
+    e.on = &w;
+    e.picked = now;
+    w.running = f.id();
+    note(kind::start, f.id(), now, w.number);
+}
+
 // A running task lets go of its worker.
 void policy_engine::stopped(std::uint64_t id, entry& e, stop_reason why, clock::time_point now) noexcept {
     member& w = *std::exchange(e.on, nullptr);
@@ -208,7 +227,7 @@ void policy_engine::finished(policy_fiber& f) noexcept {
 }
 
 void policy_engine::end(std::uint64_t id, entry& e, clock::time_point now) noexcept {
-    // It has no worker if it went on by itself after a wait, pinned.
+    // It has no worker if there was no fiber for it.
     if (e.on != nullptr) stopped(id, e, stop_reason::finished, now);
     rule_.leave(id, in_policy(now));
     note(kind::leave, id, now);
@@ -261,9 +280,7 @@ void policy_engine::yield(rt::fiber_task& running, bool only_if_due) noexcept {
     } asked{*this, f, stop_reason::yielded};
     {
         std::lock_guard guard(lock_);
-        const entry& e = alive_.at(f.id());
-        if (e.on == nullptr) return;  // pinned, it goes on whatever the policy says
-        if (!stop_is_due(f.id(), e, asked.why) && only_if_due) return;
+        if (!stop_is_due(f.id(), alive_.at(f.id()), asked.why) && only_if_due) return;
     }
     // Not before its stack is out of use may the policy know that it can be picked.
     f.suspend(

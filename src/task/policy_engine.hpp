@@ -22,8 +22,8 @@ class policy_fiber;
 
 /// A task's way: new, it has a call and no fiber; ready, the policy knows it and a worker may pick it;
 /// running, it is the one of a worker; waiting, only what it waits for knows of it. That it waits is told to
-/// the policy by whoever notices first: the worker, when it asks for the next task, or who makes it ready
-/// again.
+/// the policy by whoever notices first: the worker, when it turns to something else, or who makes it ready
+/// again. One that is pinned is picked by any worker, and goes on on its own.
 class policy_engine final : public rt::work_source, public rt::fiber_host {
  public:
     policy_engine(policy::any_policy rule, policy_pool_options options);
@@ -50,6 +50,8 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     /// It lets go of its worker, to go on when it is picked again; with `only_if_due` only if its slice is
     /// over or another is to displace it.
     void yield(rt::fiber_task& running, bool only_if_due) noexcept;
+    /// The calling worker goes on with `f`.
+    void entered(const policy_fiber& f) noexcept;
     /// The call of the fiber that runs has ended; the fiber goes to rest.
     void finished(policy_fiber& f) noexcept;
     void rests(policy_fiber& f) noexcept;
@@ -79,13 +81,14 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     struct member final : rt::worker {
         member(std::string name, unsigned n) : worker(std::move(name)), number(n) {}
         const unsigned number;
-        std::uint64_t running = 0;  // the task that it was last given and that has not stopped; 0 if none
+        std::uint64_t running = 0;  // the task that it went on with and that has not stopped; 0 if none
         bool asleep = false;
     };
 
     policy::time in_policy(rt::clock::time_point t) const noexcept { return policy::time(t - began_); }
     void arrive(std::uint64_t id, entry& e, rt::clock::time_point now);
     void stopped(std::uint64_t id, entry& e, policy::stop_reason why, rt::clock::time_point now) noexcept;
+    void stopped_by_itself(member& w, rt::clock::time_point now) noexcept;
     void note(schedule_event::kind what, std::uint64_t id, rt::clock::time_point now, unsigned worker = 0,
               policy::stop_reason why = {});
     bool stop_is_due(std::uint64_t id, const entry& e, policy::stop_reason& why) const;
@@ -138,6 +141,7 @@ class policy_fiber final : public rt::fiber_task {
 
  private:
     void body() override;
+    void entering() noexcept override;
     void ended() noexcept override { delete this; }
 
     policy_engine& engine_;

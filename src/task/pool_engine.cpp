@@ -154,8 +154,13 @@ void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
     notify();
 }
 
-// A fiber that can go on: from one of the workers it goes to that one's deque, otherwise into the injector.
+// A fiber that can go on: on its worker if it is pinned; otherwise, from one of the workers it goes to that one's deque, otherwise into the injector.
 void pool_engine::make_ready(rt::runnable& r) noexcept {
+    // What is read of the fiber was written before it was made known to whoever calls this.
+    if (const pool_fiber& f = pool_fiber::of(r); f.pinned()) {
+        f.home().post(r);
+        return;
+    }
     if (rt::worker* const w = rt::worker::current(); w != nullptr && w->source() == this) {
         push(static_cast<pool_worker&>(*w), r);
         return;

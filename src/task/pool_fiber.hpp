@@ -72,6 +72,8 @@ class pool_fiber final : public rt::fiber_task {
 
     /// Whether `r` goes on with a fiber, in place of being a job for one.
     static bool goes_on(const rt::runnable& r) noexcept { return is_step(r); }
+    /// The fiber that such an `r` goes on with.
+    static pool_fiber& of(rt::runnable& r) noexcept { return static_cast<pool_fiber&>(of_step(r)); }
 
  private:
     struct fork_job : rt::runnable {

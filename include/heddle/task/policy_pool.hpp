@@ -95,8 +95,7 @@ class HEDDLE_API policy_pool_base {
 
 /// An executor that runs its tasks in the order of a policy. A task is told to the policy with what its
 /// task_options say: priority, weight, burst, due, period. Its wait ends its turn; that it can go on is its
-/// arrival. A part of it that is `pinned` goes on without asking the policy. It is joined at scope exit,
-/// after everything submitted has run.
+/// arrival. It is joined at scope exit, after everything submitted has run.
 ///
 /// Thread-safety: all members from any thread, also from tasks of the pool, but for the destructor and a
 /// waiting shutdown(), which a task of the same pool must not call. The policy is called under a lock.
