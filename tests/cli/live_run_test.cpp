@@ -68,8 +68,8 @@ TEST(live_run, gives_what_happened_in_the_words_of_a_simulation) {
 TEST(live_run, tasks_take_turns_and_locks) {
     const auto w = sched::read_text(
         "A 0 lock m run 3ms unlock m run 1ms\nB 0 run 1ms lock m run 1ms unlock m\nC 1ms run 2ms yield run 1ms\n", "locks");
-    for (const char* name : {"rr 1ms", "fcfs", "fair", "mlfq:1ms,2ms"}) {
-        const auto rule = policy::make_policy(name);
+    for (const char* name : {"rr", "fcfs", "fair", "mlfq:1ms,2ms"}) {
+        const auto rule = policy::make_policy(name, {.quantum = 1ms});
         const auto run = run_in_pool(w, predicted(w, rule, 2), rule, 2);
         for (const auto& j : run.jobs) EXPECT_TRUE(j.finished()) << name;
     }
