@@ -22,10 +22,11 @@ TEST(checked_policy_pool, work_from_outside_and_inside_is_all_run) {
         {
             policy_pool pool(policy::make_policy("fcfs"), {.workers = 1});
             at_once({[&] {
-                         pool.post([&] {
-                             pool.post([&] { ++ran; });
-                             ++ran;
-                         });
+                         pool.submit([&] {
+                                 pool.post([&] { ++ran; });
+                                 ++ran;
+                             })
+                             .get();  // so that it has added the other before the pool is closed
                      },
                      [&] { check::require(pool.submit([&] { return ++ran; }).get() > 0); }});
         }

@@ -26,10 +26,11 @@ TEST(checked_pool, work_from_outside_and_inside_is_all_run) {
         {
             thread_pool pool(2);
             at_once({[&] {
-                         pool.post([&] {
-                             pool.post([&] { ++ran; });
-                             ++ran;
-                         });
+                         pool.submit([&] {
+                                 pool.post([&] { ++ran; });
+                                 ++ran;
+                             })
+                             .get();  // so that it has added the other before the pool is closed
                      },
                      [&] { check::require(pool.submit([&] { return ++ran; }).get() > 0); }});
         }
