@@ -62,7 +62,7 @@ class coarse_policy {
 };
 
 // Keeps the CPU busy until the task has had so much of it.
-void compute(duration length) {
+void keep_busy(duration length) {
     constexpr auto between_checks = std::chrono::microseconds(20);
     duration used{};
     while (used < length) {
@@ -81,7 +81,7 @@ void live(const sched::task_spec& task, std::vector<fair_mutex>& locks) {
     for (const sched::step& s : task.steps) {
         switch (s.kind) {
             case step_kind::compute:
-                compute(s.length);
+                keep_busy(s.length);
                 break;
             case step_kind::wait:
                 rt::sleep_for(s.length);
