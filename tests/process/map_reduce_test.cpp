@@ -23,7 +23,7 @@ TEST(map_reduce_by_processes, reduces_in_the_order_of_the_items) {
         items.push_back(i);
         expected += std::to_string(i) + " ";
     }
-    for (const std::size_t chunk : {0, 1, 7}) {
+    for (const std::size_t chunk : {0u, 1u, 7u}) {
         const std::string text = map_reduce(
             pool, items, [](int x) { return std::to_string(x) + " "; },
             [](std::string a, const std::string& b) { return std::move(a) + b; }, {.chunk = chunk});
