@@ -215,11 +215,19 @@ TEST(task_group, children_that_are_coroutines_run_on_the_worker_that_spawns) {
 
 TEST(task_group, callables_and_coroutines_may_be_in_the_same_group) {
     run([]() -> task<> {
-        thread_pool pool(1);
         std::atomic<int> stopped{0};
+        heddle::event begun;  // what is asked to stop before it begins does not begin
+        const auto waits = [&]() -> task<> {
+            begun.set();
+            co_await wait_for_ever(stopped);
+        };
+        thread_pool pool(1);
         task_group group(pool);
-        group.spawn(wait_for_ever(stopped));
-        group.spawn([] { throw std::domain_error("child"); });
+        group.spawn(waits());
+        group.spawn([&] {
+            begun.wait();
+            throw std::domain_error("child");
+        });
         bool thrown = false;
         try {
             co_await group.async_join();
