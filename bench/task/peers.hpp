@@ -29,8 +29,10 @@ struct serial {
 
 struct heddle {
     template <class F> static auto run(int workers, F f) {
-        static ::heddle::thread_pool one(1);
-        static ::heddle::thread_pool two(2);
+        // As deep as the others, which recurse on stacks of threads.
+        constexpr std::size_t stack = std::size_t{8} << 20;
+        static ::heddle::thread_pool one({.workers = 1, .stack_size = stack});
+        static ::heddle::thread_pool two({.workers = 2, .stack_size = stack});
         return ::heddle::run_on(workers == 1 ? one : two, f);
     }
     template <class F, class G> static void both(F&& f, G&& g) {
