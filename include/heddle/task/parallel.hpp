@@ -56,6 +56,17 @@ template <class Body> void divide(std::size_t first, std::size_t last, std::size
     }
 }
 
+/// What a part of a loop calls: a copy of a small closure, or the closure itself. What lies in the part's own
+/// frame is kept in registers; the loop's body might otherwise write, for all the compiler knows, where it
+/// lies, and it would be read again for each item.
+template <class F, class... Args> decltype(auto) of_a_part(F& f) {
+    constexpr bool small = std::is_trivially_copyable_v<F> && sizeof(F) <= 64;
+    if constexpr (small && std::is_invocable_v<const F&, Args...>)
+        return F(f);
+    else
+        return static_cast<F&>(f);
+}
+
 /// The blocks of a computation whose result must not depend on who runs what: they follow from the number of
 /// items alone.
 class fixed_blocks {
@@ -99,7 +110,9 @@ template <std::integral I, class F> void parallel_for(I first, I last, F f, para
     // Modulo 2^n, so that also the distance between the extremes of a signed type is right.
     const auto count = static_cast<wide>(static_cast<wide>(last) - static_cast<wide>(first));
     detail::divide(0, static_cast<std::size_t>(count), options.grain, [&](std::size_t a, std::size_t b) {
-        for (; a < b; ++a) f(static_cast<I>(static_cast<wide>(first) + static_cast<wide>(a)));
+        auto&& call = detail::of_a_part<F, I>(f);
+        const auto offset = static_cast<wide>(first);
+        for (; a < b; ++a) call(static_cast<I>(offset + static_cast<wide>(a)));
     });
 }
 
@@ -110,8 +123,9 @@ void parallel_for(I first, I last, F f, parallel_options options = {}) {
     if (!(first < last)) return;
     detail::divide(0, static_cast<std::size_t>(last - first), options.grain,
                    [&](std::size_t a, std::size_t b) {
+                       auto&& call = detail::of_a_part<F, std::iter_reference_t<I>>(f);
                        I i = first + static_cast<distance>(a);
-                       for (; a < b; ++a, ++i) f(*i);
+                       for (; a < b; ++a, ++i) call(*i);
                    });
 }
 
@@ -132,10 +146,11 @@ void parallel_for(I first_i, I last_i, J first_j, J last_j, F f, parallel_option
     const auto rows = static_cast<std::size_t>(last_i - first_i);
     const auto columns = static_cast<std::size_t>(last_j - first_j);
     detail::divide(0, rows * columns, options.grain, [&](std::size_t a, std::size_t b) {
+        auto&& call = detail::of_a_part<F, I, J>(f);
         std::size_t i = a / columns;
         std::size_t j = a % columns;
         for (; a < b; ++a) {
-            f(static_cast<I>(first_i + static_cast<I>(i)), static_cast<J>(first_j + static_cast<J>(j)));
+            call(static_cast<I>(first_i + static_cast<I>(i)), static_cast<J>(first_j + static_cast<J>(j)));
             if (++j == columns) {
                 j = 0;
                 ++i;
@@ -153,8 +168,11 @@ void parallel_transform(R&& items, Out out, F f, parallel_options options = {}) 
     const auto in = std::ranges::begin(items);
     detail::divide(0, static_cast<std::size_t>(std::ranges::size(items)), options.grain,
                    [&](std::size_t a, std::size_t b) {
+                       auto&& call = detail::of_a_part<F, std::ranges::range_reference_t<R>>(f);
+                       const auto from = in;
+                       const auto to = out;
                        for (; a < b; ++a)
-                           out[static_cast<out_distance>(a)] = f(in[static_cast<in_distance>(a)]);
+                           to[static_cast<out_distance>(a)] = call(from[static_cast<in_distance>(a)]);
                    });
 }
 
