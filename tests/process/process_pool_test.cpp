@@ -368,7 +368,8 @@ TEST(process_pool, says_that_a_callback_cannot_wait_for_its_shutdown) {
     heddle::process_pool procs(1);
     heddle::promise<std::string> said;
     const auto eventual = said.get_future();
-    procs.submit(twice, 1).on_done([&](const heddle::future<int>&) {
+    const gate g;  // so that it is not done before somebody is to be called back, which would be here
+    procs.submit(gate::pass, g.name()).on_done([&](const heddle::future<pid_t>&) {
         try {
             procs.shutdown();
             said.set_value("");
@@ -376,6 +377,7 @@ TEST(process_pool, says_that_a_callback_cannot_wait_for_its_shutdown) {
             said.set_value(e.what());
         }
     });
+    g.open();
     EXPECT_THAT(eventual.get(), HasSubstr("cannot wait for its own pool"));
 }
 
