@@ -6,23 +6,9 @@
 #include <heddle/sync/detail/spin.hpp>
 #include <heddle/task/future_state.hpp>
 #include <mutex>
+#include "is_cancelled.hpp"
 
 namespace heddle::inline v0::detail {
-
-namespace {
-
-// A task that stopped because it was asked to has not failed.
-bool is_cancelled(const std::exception_ptr& error) noexcept {
-    try {
-        std::rethrow_exception(error);
-    } catch (const cancelled&) {
-        return true;
-    } catch (...) {
-        return false;
-    }
-}
-
-}  // namespace
 
 future_state::~future_state() {
     if (error_ && !error_seen_.load(std::memory_order_relaxed) && !is_cancelled(error_))

@@ -6,22 +6,9 @@
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/task/task_group.hpp>
 #include <mutex>
+#include "is_cancelled.hpp"
 
 namespace heddle::inline v0 {
-
-namespace {
-
-bool is_cancelled(const std::exception_ptr& error) noexcept {
-    try {
-        std::rethrow_exception(error);
-    } catch (const cancelled&) {
-        return true;
-    } catch (...) {
-        return false;
-    }
-}
-
-}  // namespace
 
 void detail::group_member::call(future_state& state) {
     group_.ended(*this, state);
@@ -86,7 +73,7 @@ void task_group::ended(detail::group_member& m, detail::future_state& state) noe
     std::exception_ptr error;
     if (state.status() == future_status::finished && state.failed()) {
         error = state.error();
-        if (is_cancelled(error)) error = nullptr;
+        if (detail::is_cancelled(error)) error = nullptr;
     }
     bool first = false;
     {
