@@ -52,9 +52,21 @@ duration unit_of(const sched_options& o, const sched::workload& w) {
     return unit;
 }
 
+// A pool has one queue, costs of its own and the caches of this machine.
+void refuse_what_only_a_simulation_has(const sched_options& o) {
+    const sched::simulation_options& m = o.machine;
+    if (m.queue_per_cpu || m.cooperative || m.inheritance || m.drop_late || m.cache.size != 0 ||
+        !o.switch_cost.empty() || !o.steal_every.empty() || !o.warm_after.empty())
+        throw usage_error(
+            "a pool has one queue and is as the machine is; leave out what describes a simulated one, but --cpus");
+    if (o.csv || o.explain || !o.svg.empty() || !o.trace.empty())
+        throw usage_error("--live prints charts and errors, or --json; and --html writes a page");
+}
+
 }  // namespace
 
 int run_live(const sched_options& o) {
+    refuse_what_only_a_simulation_has(o);
     std::string title;
     const sched::workload given = asked_workload(o, title);
     const duration unit = unit_of(o, given);

@@ -65,6 +65,9 @@ test_sched_runs_a_workload_for_real() {
     [[ $(json length policies) -eq 2 ]] || fail "not predicted and measured"
     grep -q '</html>' "$scratch/live.html" || fail "the page has no end"
     refused "--unit is for --live" sched "$scratch/convoy" --unit 1ms
+    refused "a pool has one queue" sched --live "$scratch/convoy" --steal
+    refused "a pool has one queue" sched --live "$scratch/convoy" --switch-cost 1
+    refused "--live prints charts" sched --live "$scratch/convoy" --csv
     refused "is too short" sched --live "$scratch/convoy" --unit 1
     refused "which workload?" sched --live
     printf 'A 0 5ms\n' >"$scratch/ms"
