@@ -11,7 +11,7 @@
 namespace heddle::inline v0::check {
 
 inline constexpr std::uint32_t channel_magic = 0x68646c63;  // "hdlc"
-inline constexpr std::uint32_t channel_version = 4;
+inline constexpr std::uint32_t channel_version = 5;
 
 /// The environment variable that tells the runtime the number of the descriptor of its socket to the
 /// explorer. Without it the runtime passes every call through.
@@ -227,9 +227,13 @@ struct orders {
     guidance guided;
     std::uint8_t depth;
     policy_kind policy;
-    std::uint8_t unused[4];
+    std::uint8_t spares;  ///< threads that are made before the schedule (runtime/spare.hpp)
+    std::uint8_t unused[3];
     std::uint64_t quantum_ns;  ///< of round robin
 };
+
+/// Each makes a schedule a little dearer in which it is not used.
+inline constexpr std::uint32_t max_spares = 32;
 
 struct guide_switch {
     std::uint64_t thread;  ///< path

@@ -43,6 +43,7 @@ class campaign {
     void take_hot(schedule_server& server);
     void give_hot(const schedule_server& server);
     void weigh(const recording& r);
+    void note_threads(std::uint64_t n);
     void fill_weights(channel& c, const orders& asked);
     bool may_go_on(std::uint64_t number);
     bool systematic_only() const { return o_.mode == search_mode::bounded || o_.mode == search_mode::dfs; }

@@ -96,6 +96,12 @@ void campaign::weigh(const recording& r) {
             addresses_.push_back(address);
 }
 
+void campaign::note_threads(std::uint64_t n) {
+    const std::lock_guard hold(lock_);
+    threads_ = std::max<std::uint64_t>(threads_, n);
+    addresses_.clear();  // with other spares there is other memory
+}
+
 void campaign::fill_weights(channel& c, const orders& asked) {
     if (asked.how != strategy_kind::surw) return;
     const std::lock_guard hold(lock_);
@@ -138,6 +144,8 @@ void campaign::find_expected_output() {
 bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number) {
     channel& c = server->shared();
     c.orders = asked;
+    // As many as schedules have used so far.
+    c.orders.spares = static_cast<std::uint8_t>(std::min<std::uint64_t>(std::max<std::uint64_t>(threads_, 1) - 1, max_spares));
     if (baton_) c.orders.flags |= order_baton;
     fill_weights(c, asked);
     const process_end end = server->run({.patience = o_.patience, .until = until_, .stop = &stop_});
@@ -158,7 +166,7 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
     steps_ += out.steps;
     ++done_;
     unmodelled_ |= out.unmodelled;
-    threads_ = std::max<std::uint64_t>(threads_, out.threads);
+    if (out.threads > threads_) note_threads(out.threads);
     expected_ = std::max<std::uint64_t>(expected_, out.steps);
     if ((asked.flags & order_find_hot) != 0 && number <= warm_up + 1) give_hot(*server);
     // Where nothing is controlled, the runtime does not see every way to end.

@@ -7,6 +7,10 @@
 
 namespace heddle::inline v0::check::runtime {
 
+/// How large tables are aligned. The linker places what is aligned to more first, so that all that is small
+/// lies together: every schedule begins with a fork and pays for each page that it changes.
+inline constexpr std::size_t page_size = 4096;
+
 /// `size` zeroed bytes on a boundary of 64. Ends the schedule if there is no memory.
 void* from_arena(std::size_t size) noexcept;
 

@@ -54,7 +54,7 @@ bool change(thread& t, std::uint8_t from, std::uint8_t to) noexcept {
 bool give_up(thread& t, std::uint64_t seen) noexcept {
     if (!change(t, in_program, outside)) return false;
     // From here on it finds that out wherever it uses the engine. Before, it did not run.
-    if (asleep_since(t.tid) == seen) return true;
+    if (asleep_since(t.kernel.tid) == seen) return true;
     // It woke just then and may be anywhere. It still has the turn for which it may wait already.
     if (!change(t, outside, in_program)) hand_over(t);
     return false;
@@ -71,7 +71,7 @@ void* watch(void*) {
         const std::uint64_t steps = __atomic_load_n(&engine.shared->outcome.steps, __ATOMIC_RELAXED);
         const std::uint64_t seen =
             t != nullptr && __atomic_load_n(&t->place, __ATOMIC_ACQUIRE) == in_program
-                ? asleep_since(t->tid)
+                ? asleep_since(t->kernel.tid)
                 : 0;
         if (seen != 0 && t == last && steps == last_steps && seen == last_seen && give_up(*t, seen)) {
             engine.shared->outcome.unmodelled |= unmodelled_blocking;

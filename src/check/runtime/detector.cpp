@@ -13,26 +13,48 @@ namespace heddle::inline v0::check::runtime {
 
 inline constexpr unsigned max_actors = 1024;
 
-/// For each actor, how many of its releases are known. All but the first `engine.numbers` are 0.
+/// For each actor, how many of its releases are known; 0 for those from `size` on.
 struct vector_clock {
-    std::uint32_t of[max_actors];
+    std::uint32_t* of;
+    std::uint32_t size;
+    std::uint32_t first[13];  // `of` until there are more
 };
 
 namespace {
 
 constinit bool looking = false;
 constinit std::uint32_t actors = 0;
-constinit std::uint32_t thread_of[max_actors]{};  // by actor: the number of the thread
+alignas(page_size) constinit std::uint32_t thread_of[max_actors]{};  // by actor: the number of the thread
 
 vector_clock* new_clock() noexcept {
-    return static_cast<vector_clock*>(from_arena(sizeof(vector_clock)));
+    auto* const c = static_cast<vector_clock*>(from_arena(sizeof(vector_clock)));
+    c->of = c->first;
+    c->size = sizeof c->first / sizeof c->first[0];
+    return c;
+}
+
+// Room for all actors that there are.
+void grow(vector_clock& c) noexcept {
+    std::uint32_t size = c.size;
+    while (size < actors) size *= 2;
+    auto* const of = static_cast<std::uint32_t*>(from_arena(size * sizeof(std::uint32_t)));
+    std::memcpy(of, c.of, c.size * sizeof(std::uint32_t));
+    c.of = of;
+    c.size = size;
 }
 
 void join(vector_clock& into, const vector_clock& other) noexcept {
-    for (std::uint32_t i = 0; i < actors; ++i)
+    if (into.size < other.size) grow(into);
+    const std::uint32_t n = other.size < actors ? other.size : actors;
+    for (std::uint32_t i = 0; i < n; ++i)
         if (other.of[i] > into.of[i]) into.of[i] = other.of[i];
 }
 
+std::uint32_t known(const vector_clock& c, std::uint32_t actor) noexcept {
+    return actor < c.size ? c.of[actor] : 0;
+}
+
+// The calling thread's clock has room for itself.
 void advance(thread& t) noexcept {
     ++t.running->clock->of[t.running->actor];
 }
@@ -92,7 +114,7 @@ void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) n
             note_hot(bits(a.pc));
             note_hot(c.pc);
         }
-        if (c.clock > me.running->clock->of[c.actor] && !(c.atomic() && a.atomic)) report(me, a, c);
+        if (c.clock > known(*me.running->clock, c.actor) && !(c.atomic() && a.atomic)) report(me, a, c);
     }
     if (mine == nullptr) mine = &s.cells[s.next++ % shadow_cells];
     mine->pc = bits(a.pc) & ((std::uint64_t{1} << 48) - 1);
@@ -117,6 +139,7 @@ void begin_execution(thread* creator, execution& e, std::uint32_t number) noexce
     e.actor = static_cast<std::uint16_t>(actors++);
     thread_of[e.actor] = number;
     e.clock = new_clock();
+    if (e.clock->size < actors) grow(*e.clock);
     e.seen = e.published = nullptr;
     if (creator != nullptr) {
         join(*e.clock, *creator->running->clock);

@@ -5,6 +5,7 @@
 #include <link.h>
 #include <ucontext.h>
 #include <cstring>
+#include "arena.hpp"
 #include "real.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -16,7 +17,7 @@ HEDDLE_REAL real_function<sighandler_t(int, sighandler_t)> real_signal("signal")
 HEDDLE_REAL real_function<sighandler_t(int, sighandler_t)> real_sysv_signal("__sysv_signal");
 
 constexpr int n_signals = 65;
-constinit struct sigaction handlers[n_signals]{};  // the program's
+alignas(page_size) constinit struct sigaction handlers[n_signals]{};  // the program's
 constinit bool replaced[n_signals]{};              // by on_signal()
 
 bool is_function(const struct sigaction& a) noexcept {

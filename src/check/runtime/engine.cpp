@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cstring>
+#include <new>
+#include "arena.hpp"
 #include "blocked.hpp"
 #include "cancellation.hpp"
 #include "detector.hpp"
@@ -24,7 +26,9 @@ thread_local thread* current_thread __attribute__((tls_model("initial-exec"))) =
 
 namespace {
 
-constinit thread storage[max_threads]{};
+// A schedule pays for each page that it touches: no more than the threads that there are.
+alignas(page_size) constinit unsigned char storage[max_threads][sizeof(thread)]{};
+alignas(page_size) constinit const void* calls[max_threads][max_calls]{};
 
 // A time-out is a choice like any other if it is near: nobody relies on 10 ms being enough for the others.
 // One that is far away stands for "never, if all goes well", and happens only when nothing else can.
@@ -195,12 +199,8 @@ thread& new_thread(thread* parent, const void* start) noexcept {
     if (slot == engine.slots) ++engine.slots;
     if (engine.numbers == max_thread_records) fail(parent, verdict::not_supported, "more than 4096 threads");
 
-    thread& t = storage[slot];
-    // All but the calls, which are many and are written before they are read.
-    std::memset(static_cast<void*>(&t), 0, offsetof(thread, own));
-    t.own.clock = nullptr;
-    t.own.actor = 0;
-    t.own.depth = 0;
+    thread& t = *new (storage[slot]) thread{};
+    t.own.calls = calls[slot];
     t.running = &t.own;
     t.slot = static_cast<std::uint16_t>(slot);
     t.number = engine.numbers++;

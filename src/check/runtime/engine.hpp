@@ -69,8 +69,17 @@ struct execution {
     vector_clock* seen;       // what its relaxed loads saw released; an acquire fence acquires it
     vector_clock* published;  // by its last release fence; its relaxed stores release it
     std::uint16_t actor;
-    std::uint32_t depth;  // the functions it is in, of instrumented code
-    const void* calls[max_calls];
+    std::uint32_t depth;  // the functions it is in, of instrumented code: `calls`
+    const void** calls;   // room for max_calls
+};
+
+/// Where a thread has stopped, and the kernel thread on which it has; see switch.hpp.
+struct kernel_thread {
+    std::uint64_t stack_pointer;
+    std::uint64_t thread_pointer;
+    std::int32_t tid;
+    std::uint32_t parked;
+    std::uint32_t released;
 };
 
 /// Where a thread's kernel thread is that has the baton; see blocked.hpp.
@@ -90,6 +99,7 @@ struct thread {
     bool cancel_enabled;
     bool cancelling;
     bool asleep;               // sleep_set.hpp
+    bool spare;                // spare.hpp: its kernel thread is not in this process
     std::uint8_t last_passes;  // of the key's destructor
     std::uint16_t slot;
     std::uint32_t number;
@@ -105,7 +115,6 @@ struct thread {
     void* argument;
     void* result;
     pthread_t handle;
-    std::int32_t tid;
     std::int32_t error;
     // Of the program's priorities.
     std::int16_t scheduler;
@@ -119,10 +128,7 @@ struct thread {
     std::uint32_t repeated;
     std::uint32_t stack;  // of the pending operation, if stacks are recorded
     // Switching.
-    std::uint64_t stack_pointer;
-    std::uint64_t thread_pointer;
-    std::uint32_t parked;
-    std::uint32_t released;
+    kernel_thread kernel;
     std::uint32_t baton;
     // No change of thread while it is not 0: it holds something of libc's that the others would block on.
     std::uint32_t undivided;

@@ -10,8 +10,13 @@ using namespace heddle::check;
 using namespace heddle::check::runtime;
 
 namespace {
+struct fiber {
+    execution own;
+    const void* calls[max_calls];
+};
+
 // Fibers that were destroyed: a program that makes many has few at a time.
-constinit execution* freed[1024]{};
+alignas(page_size) constinit execution* freed[1024]{};
 constinit unsigned n_freed = 0;
 }  // namespace
 
@@ -29,7 +34,9 @@ HEDDLE_INTERPOSED void* __tsan_create_fiber(unsigned) {
         e->depth = 0;
         return e;
     }
-    execution* const e = static_cast<execution*>(from_arena(sizeof(execution)));
+    fiber& f = *static_cast<fiber*>(from_arena(sizeof(fiber)));
+    execution* const e = &f.own;
+    e->calls = f.calls;
     begin_execution(me, *e, me->number);
     return e;
 }

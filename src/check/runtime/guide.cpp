@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "guide.hpp"
 
+#include "arena.hpp"
 #include "failure.hpp"
 #include "sleep_set.hpp"
 #include "strategy.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 // Index of the switches by thread and step: open addressing, entries plus 1. At most half full.
 constexpr unsigned table_size = 1u << 16;
-constinit std::uint32_t table[table_size]{};
+alignas(page_size) constinit std::uint32_t table[table_size]{};
 
 std::size_t slot_of(std::uint64_t path, std::uint64_t step) noexcept {
     return ((path ^ (step * 0x9E3779B97F4A7C15u)) * 0xD6E8FEB86659FD93u) >> 48;

@@ -146,7 +146,7 @@ HEDDLE_INTERPOSED long syscall(long number, ...) noexcept {
         case SYS_futex:
             return futex(*me, a, HEDDLE_RETURN_ADDRESS);
         case SYS_gettid:
-            return me->tid;
+            return me->kernel.tid;
         case SYS_sched_yield:
             return ::sched_yield();
         case SYS_getrandom:

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "arena.hpp"
 #include "engine.hpp"
 #include "model_process.hpp"
 #include "real.hpp"
@@ -24,7 +25,7 @@ struct command {
     FILE* file;  // null: free
     pid_t pid;
 };
-constinit command commands[256]{};
+alignas(page_size) constinit command commands[256]{};
 
 command* find(const FILE* file) noexcept {
     for (command& c : commands)

@@ -34,7 +34,7 @@ thread* thread_of(thread& me, id_t id) noexcept {
     if (id == 0) return &me;
     thread* found = nullptr;
     for_each_thread([&](thread& t) {
-        if (static_cast<id_t>(t.tid) == id) found = &t;
+        if (static_cast<id_t>(t.kernel.tid) == id) found = &t;
     });
     return found;
 }

@@ -255,7 +255,7 @@ HEDDLE_INTERPOSED int tgkill(pid_t pid, pid_t tid, int number) {
     if (me == nullptr || pid != ::getpid()) return real_tgkill(pid, tid, number);
     thread* to = nullptr;
     for_each_thread([&](thread& t) {
-        if (t.tid == tid) to = &t;
+        if (t.kernel.tid == tid) to = &t;
     });
     return with_errno(to == nullptr ? ESRCH : send(*me, to, number, SI_TKILL, {}, HEDDLE_RETURN_ADDRESS));
 }

@@ -15,6 +15,7 @@
 #include "model_priority.hpp"
 #include "model_signal.hpp"
 #include "real.hpp"
+#include "spare.hpp"
 #include "switch.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -49,20 +50,24 @@ void on_key_destroyed(void* p) noexcept {
     current_thread = nullptr;
 }
 
-// How many stacks are kept ready: libc keeps up to 40 MB, which is five of the usual ones.
-constexpr unsigned stacks_kept = 4;
-
-void* ends_at_once(void*) {
-    return nullptr;
-}
-
-void* run_thread(void* p) {
-    thread& me = *static_cast<thread*>(p);
-    wait_for_first_turn(me);
+void* run_thread(thread& me) {
     current_thread = &me;
     ::pthread_setspecific(end_key, &me);
     if (due_signals(me) != 0) handle_signals(me);
-    return me.start(me.argument);
+    me.result = me.start(me.argument);
+    return me.result;
+}
+
+void* wait_and_run(void* p) {
+    thread& me = *static_cast<thread*>(p);
+    wait_for_first_turn(me);
+    return run_thread(me);
+}
+
+[[noreturn]] void leave(thread& me, void* result) {
+    me.result = result;
+    real_exit(result);
+    __builtin_unreachable();
 }
 
 bool has_ended(const thread& t) noexcept {
@@ -76,17 +81,39 @@ object& stack_of(const thread& t) noexcept {
 }
 
 // The end of a thread in libc gives its memory back: it happens at a moment of the schedule, not some time
-// later.
+// later. A spare's stays as it is.
 void join_kernel_thread(thread& t, void** result) noexcept {
-    release_kernel_thread(t);
-    void* value = nullptr;
-    thread* const me = current_thread;
-    current_thread = nullptr;
-    real_join(t.handle, &value);
-    current_thread = me;
-    if (result != nullptr) *result = value;
+    if (!t.spare) {
+        release_kernel_thread(t);
+        thread* const me = current_thread;
+        current_thread = nullptr;
+        real_join(t.handle, nullptr);
+        current_thread = me;
+    }
+    if (result != nullptr) *result = t.result;
     release(t, stack_of(t));
     forget_thread(t);
+}
+
+int create_kernel_thread(thread& t, const pthread_attr_t* attributes) {
+    pthread_attr_t real;
+    if (attributes != nullptr) {
+        int state = PTHREAD_CREATE_JOINABLE;
+        ::pthread_attr_getdetachstate(attributes, &state);
+        t.detached = state == PTHREAD_CREATE_DETACHED;
+        // Real detached threads end when they like; the model joins all of them. And who may go on is not the
+        // kernel's to say.
+        real = *attributes;
+        ::pthread_attr_setdetachstate(&real, PTHREAD_CREATE_JOINABLE);
+        ::pthread_attr_setinheritsched(&real, PTHREAD_INHERIT_SCHED);
+        attributes = &real;
+    }
+    thread* const me = current_thread;
+    current_thread = nullptr;
+    const int error = real_create(&t.handle, attributes, &wait_and_run, &t);
+    if (error == 0) wait_until_parked(t.kernel);
+    current_thread = me;
+    return error;
 }
 
 }  // namespace
@@ -104,23 +131,7 @@ int create_thread(thread& me, pthread_t* handle, const pthread_attr_t* attribute
     child.start = start;
     child.argument = argument;
     begin_priority(&me, child, attributes);
-    pthread_attr_t real;
-    if (attributes != nullptr) {
-        int state = PTHREAD_CREATE_JOINABLE;
-        ::pthread_attr_getdetachstate(attributes, &state);
-        child.detached = state == PTHREAD_CREATE_DETACHED;
-        // Real detached threads end when they like; the model joins all of them. And who may go on is not the
-        // kernel's to say.
-        real = *attributes;
-        ::pthread_attr_setdetachstate(&real, PTHREAD_CREATE_JOINABLE);
-        ::pthread_attr_setinheritsched(&real, PTHREAD_INHERIT_SCHED);
-        attributes = &real;
-    }
-    current_thread = nullptr;
-    const int error = real_create(&child.handle, attributes, &run_thread, &child);
-    if (error == 0) wait_until_parked(child);
-    current_thread = &me;
-    if (error != 0) {
+    if (const int error = take_spare(child, attributes) ? 0 : create_kernel_thread(child, attributes); error != 0) {
         forget_thread(child);
         return error;
     }
@@ -157,11 +168,7 @@ int join_thread(thread& me, pthread_t handle, void** result, const void* pc, std
 
 void prepare_threads() noexcept {
     ::pthread_key_create(&end_key, &on_key_destroyed);
-    // libc keeps the stacks of threads that have ended: the copies find a few and need not map any.
-    pthread_t some[stacks_kept];
-    unsigned n = 0;
-    while (n < stacks_kept && real_create(&some[n], nullptr, &ends_at_once, nullptr) == 0) ++n;
-    for (unsigned i = 0; i < n; ++i) real_join(some[i], nullptr);
+    prepare_spares(&run_thread);
 }
 
 void collect_detached() noexcept {
@@ -177,7 +184,7 @@ bool must_leave(const thread& t) noexcept {
 void leave_if_cancelled(thread& me) {
     if (!must_leave(me)) return;
     me.cancelling = true;
-    real_exit(PTHREAD_CANCELED);
+    leave(me, PTHREAD_CANCELED);
 }
 
 }  // namespace heddle::inline v0::check::runtime
@@ -240,9 +247,12 @@ HEDDLE_INTERPOSED int pthread_detach(pthread_t handle) {
 
 HEDDLE_INTERPOSED void pthread_exit(void* value) {
     thread* const me = controlled();
-    if (me != nullptr && me->number == 0) end_main_thread(*me);
-    real_exit(value);
-    __builtin_unreachable();
+    if (me == nullptr) {
+        real_exit(value);
+        __builtin_unreachable();
+    }
+    if (me->number == 0) end_main_thread(*me);
+    leave(*me, value);
 }
 
 HEDDLE_INTERPOSED int pthread_cancel(pthread_t handle) {

@@ -84,7 +84,7 @@ HEDDLE_INTERPOSED unsigned heddle_check_random_device(void* self) {
 
 HEDDLE_INTERPOSED pid_t gettid() noexcept {
     const thread* const me = controlled();
-    return me == nullptr ? real_gettid() : me->tid;
+    return me == nullptr ? real_gettid() : me->kernel.tid;
 }
 
 HEDDLE_INTERPOSED int sched_getcpu() noexcept {

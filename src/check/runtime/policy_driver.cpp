@@ -6,6 +6,7 @@
 #include <heddle/policy/priority.hpp>
 #include <heddle/policy/round_robin.hpp>
 #include <new>
+#include "arena.hpp"
 #include "model_priority.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -28,7 +29,7 @@ struct belief {
 
 alignas(policy::any_policy) constinit unsigned char storage[sizeof(policy::any_policy)]{};
 constinit policy::any_policy* chosen_policy = nullptr;  // in `storage`: never destroyed
-constinit belief believed[max_thread_records]{};
+alignas(page_size) constinit belief believed[max_thread_records]{};
 constinit thread* running = nullptr;
 constinit std::uint64_t picked_at = 0;
 

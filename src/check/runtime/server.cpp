@@ -18,6 +18,7 @@
 #include "instrumented.hpp"
 #include "model_signal.hpp"
 #include "real.hpp"
+#include "spare.hpp"
 #include "stack.hpp"
 #include "switch.hpp"
 
@@ -41,6 +42,15 @@ long receive_request(int socket, char& wanted) noexcept {
     return system_call(SYS_recvfrom, socket, reinterpret_cast<long>(&wanted), 1);
 }
 
+// @return whether the carrier runs the threads
+bool prepare_schedule(orders& o) noexcept {
+    if ((o.flags & order_jitter) != 0) return false;
+    if (!carrier_possible()) o.flags |= order_baton;
+    if ((o.flags & order_baton) != 0) return false;
+    make_spares(o.spares);
+    return true;
+}
+
 void run_child(channel& shared, int socket) noexcept {
     const int output = socket + output_after_socket;
     // If the server dies nobody would watch this process.
@@ -55,7 +65,6 @@ void run_child(channel& shared, int socket) noexcept {
         watch_signals();
         return;
     }
-    if (!carrier_possible()) shared.orders.flags |= order_baton;
     watch_signals();
     // Registered first, it is called last: after the program's own destructors.
     ::atexit([] { record_outcome(verdict::finished); });
@@ -80,7 +89,8 @@ void serve_schedules(int socket, channel& shared) {
         if (n != 1 || wanted != static_cast<char>(request::run)) ::_exit(0);
         std::memset(&shared.outcome, 0, sizeof shared.outcome);
         shared.outcome.instrumented = program_is_instrumented;
-        const pid_t pid = ::fork();
+        const bool carried = prepare_schedule(shared.orders);
+        const pid_t pid = carried ? fork_with_spares() : ::fork();
         if (pid == 0) {
             ::close(socket);
             shared.outcome.pid = ::getpid();

@@ -25,7 +25,7 @@ struct entry {
 };
 
 constexpr std::size_t table_size = 1u << 20;
-constinit entry table[table_size]{};
+alignas(page_size) constinit entry table[table_size]{};
 constinit std::size_t used = 0;
 constinit entry last{};
 

@@ -2,6 +2,7 @@
 #include "signal_queue.hpp"
 
 #include <unistd.h>
+#include "arena.hpp"
 #include "model_signal.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -16,7 +17,7 @@ struct sent_signal {
 };
 
 constexpr unsigned most = 1024;
-constinit sent_signal queue[most]{};  // in the order in which they were sent
+alignas(page_size) constinit sent_signal queue[most]{};  // in the order in which they were sent
 constinit unsigned n_queued = 0;
 
 std::uint64_t& pending_for(thread* to) noexcept {

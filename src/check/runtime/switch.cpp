@@ -144,38 +144,45 @@ void heddle_check_park(std::uint64_t*, std::uint32_t*, std::uint32_t*) noexcept 
 
 #endif
 
+namespace {
+void identify(kernel_thread& me) noexcept {
+    me.thread_pointer = thread_pointer();
+    me.tid = static_cast<std::int32_t>(system_call(SYS_gettid));
+}
+}  // namespace
+
 void adopt_main(thread& main) noexcept {
-    main.thread_pointer = thread_pointer();
-    main.tid = static_cast<std::int32_t>(system_call(SYS_gettid));
+    identify(main.kernel);
+}
+
+void park_kernel_thread(kernel_thread& me) noexcept {
+    identify(me);
+    // The carrier uses this kernel thread's stack while it sleeps: no signal handler may.
+    const std::uint64_t all = ~std::uint64_t{0};
+    system_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&all), 0, sizeof all);
+    heddle_check_park(&me.stack_pointer, &me.parked, &me.released);
 }
 
 void wait_for_first_turn(thread& me) noexcept {
-    me.thread_pointer = thread_pointer();
-    me.tid = static_cast<std::int32_t>(system_call(SYS_gettid));
-    if (flag(order_baton)) {
-        set_and_wake(me.parked);
-        take_baton(me);
-    } else {
-        // The carrier uses this kernel thread's stack while it sleeps: no signal handler may.
-        const std::uint64_t all = ~std::uint64_t{0};
-        system_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&all), 0, sizeof all);
-        heddle_check_park(&me.stack_pointer, &me.parked, &me.released);
-    }
+    if (!flag(order_baton)) return park_kernel_thread(me.kernel);
+    identify(me.kernel);
+    set_and_wake(me.kernel.parked);
+    take_baton(me);
 }
 
-void wait_until_parked(thread& t) noexcept {
+void wait_until_parked(kernel_thread& t) noexcept {
     wait_until_set(t.parked);
 }
 
 void switch_to(thread& me, thread& next) noexcept {
     if (!flag(order_baton)) {
-        heddle_check_switch(&me.stack_pointer, next.stack_pointer, next.thread_pointer);
+        heddle_check_switch(&me.kernel.stack_pointer, next.kernel.stack_pointer, next.kernel.thread_pointer);
         return;
     }
     const bool finished = me.finished;
     set_and_wake(next.baton);
     if (finished)
-        wait_until_set(me.released);
+        wait_until_set(me.kernel.released);
     else
         take_baton(me);
 }
@@ -189,7 +196,7 @@ void wait_for_turn(thread& me) noexcept {
 }
 
 void release_kernel_thread(thread& t) noexcept {
-    set_and_wake(t.released);
+    set_and_wake(t.kernel.released);
 }
 
 }  // namespace heddle::inline v0::check::runtime

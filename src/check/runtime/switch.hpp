@@ -16,11 +16,15 @@ bool carrier_possible() noexcept;
 /// The calling kernel thread is the main thread and runs now.
 void adopt_main(thread& main) noexcept;
 
+/// The calling kernel thread sleeps; returns on the carrier when that has been switched to it, or by itself when
+/// it is released.
+void park_kernel_thread(kernel_thread& me) noexcept;
+
 /// Called on the new kernel thread: returns when the engine has chosen `me` for the first time.
 void wait_for_first_turn(thread& me) noexcept;
 
 /// Called by the creator: returns when the new kernel thread can be switched to.
-void wait_until_parked(thread& t) noexcept;
+void wait_until_parked(kernel_thread& t) noexcept;
 
 /// Stops `me` and lets `next` go on; returns when `me` goes on again. If `me` is finished it returns on its
 /// own kernel thread, once release_kernel_thread() lets it.
