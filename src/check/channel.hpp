@@ -30,6 +30,8 @@ inline constexpr unsigned max_stack = 24;
 inline constexpr unsigned max_stacks = 1u << 14;
 inline constexpr std::size_t max_events = std::size_t{1} << 22;
 inline constexpr std::size_t max_guide = std::size_t{1} << 22;
+inline constexpr unsigned max_spares = 32;  // each costs a little in schedules that do not use it
+inline constexpr std::size_t max_policy_text = 95;
 
 /// How the next thread is chosen where several can go.
 enum class strategy_kind : std::uint8_t {
@@ -38,11 +40,8 @@ enum class strategy_kind : std::uint8_t {
     pct,   ///< by random priorities that change at `depth - 1` random steps (Burckhardt et al., ASPLOS 2010)
     pos,   ///< by random priorities drawn anew for conflicting operations (Yuan, Yang, Gu, CAV 2018)
     surw,  ///< random, weighted by how much each has left to do (Zhao et al., ASPLOS 2025)
-    policy,  ///< who a scheduling policy says, in virtual time; one that can go on does not stand back
+    policy,  ///< who one of heddle's scheduling policies says, in virtual time; one that can go on does not stand back
 };
-
-/// Which of heddle's scheduling policies.
-enum class policy_kind : std::uint8_t { fcfs, round_robin, priority };
 
 /// How `guide` is read. What it does not say, the strategy does.
 enum class guidance : std::uint8_t {
@@ -219,6 +218,7 @@ struct orders {
     std::uint64_t expected_steps;  ///< of earlier schedules; PCT spreads its changes over so many
     std::uint64_t near_ns;         ///< a timeout this near may happen before other threads go on
     std::uint64_t step_ns;         ///< virtual time of a step
+    std::uint64_t outside_ns;      ///< real time that the outside world has when nothing else can happen
     std::uint64_t guide_length;
     std::uint64_t surw_address;  ///< the events on this address count (SURW); 0: all
     std::uint32_t flags;
@@ -226,14 +226,11 @@ struct orders {
     strategy_kind how;
     guidance guided;
     std::uint8_t depth;
-    policy_kind policy;
     std::uint8_t spares;  ///< threads that are made before the schedule (runtime/spare.hpp)
-    std::uint8_t unused[3];
-    std::uint64_t quantum_ns;  ///< of round robin
+    std::uint8_t unused[4];
+    std::uint64_t quantum_ns;         ///< of a policy that says nothing else
+    char policy[max_policy_text + 1];  ///< as make_policy() takes it
 };
-
-/// Each makes a schedule a little dearer in which it is not used.
-inline constexpr std::uint32_t max_spares = 32;
 
 struct guide_switch {
     std::uint64_t thread;  ///< path

@@ -166,7 +166,10 @@ any_policy make_priority(setup& s) {
     const bool larger = s.flag("larger");
     o.order = lower || (!larger && s.defaults.lower_is_higher) ? priority_order::lower_is_higher
                                                                : priority_order::larger_is_higher;
-    o.preemptive = s.flag("preemptive");
+    const bool preemptive = s.flag("preemptive");
+    const bool nonpreemptive = s.flag("nonpreemptive");
+    if (preemptive && nonpreemptive) refuse("priority is either preemptive or nonpreemptive");
+    o.preemptive = preemptive || (!nonpreemptive && s.defaults.preemptive);
     o.age_every = s.time_of("age", o.age_every);
     o.ties = s.ties(o.ties);
     return priority(o);
@@ -236,7 +239,7 @@ const std::vector<known_policy>& known() {
                                      .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
                                      .ties = s.ties(tie_break::arrival_then_id)});
          }},
-        {{"priority", "prio", ""}, "preemptive lower|larger age=DURATION", make_priority},
+        {{"priority", "prio", ""}, "preemptive|nonpreemptive lower|larger age=DURATION", make_priority},
         {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
         {{"mlfq", "multilevel_feedback", ""},
          "QUANTA levels=3 allot=… boost=DURATION stay waited_first arrivals_first|expired_first",

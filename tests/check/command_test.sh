@@ -141,7 +141,14 @@ check 0 --policy fcfs,round_robin,priority "$good"
 says '^policy round_robin: the program ends$'
 says '^nothing found in 3 schedules'
 check 0 --policy round_robin --quantum 1 "$good"
-complains 'policy' --policy guess "$good"
+check 0 --policy fcfs,sjf,srtf,rr:3us,priority:age=1ms,mlq:levels=rr,mlfq:4us,8us,lottery,stride,fair,edf,rm,random,linux "$good"
+says '^policy mlfq:4us,8us: the program ends$'
+says '^nothing found in 14 schedules'
+complains "policy: 'guess' is not known; there are fcfs" --policy guess "$good"
+complains 'policy' --policy rr:never "$good"
+complains 'there is no name' --policy fcfs,,rr "$good"
+complains 'there is no name' --policy '' "$good"
+complains 'too long' --policy "rr:1us$(printf '%100s')" "$good"
 complains 'policy' --policy fcfs --strategy pct "$good"
 check 1 --policy fcfs "$programs/failing/after_you.plain"
 says 'by policy fcfs'

@@ -27,20 +27,20 @@ TEST(plan, the_first_schedule_is_the_plainest) {
 TEST(plan, a_policy_has_one_schedule_in_which_nobody_stands_back) {
     search_options o;
     o.mode = search_mode::policy;
-    o.policies = {policy_kind::round_robin, policy_kind::priority};
+    o.policies = {"rr", "priority nonpreemptive"};
     o.quantum = 7;
     const orders first = plan(o, 1, false, 0);
     EXPECT_EQ(first.how, strategy_kind::policy);
-    EXPECT_EQ(first.policy, policy_kind::round_robin);
+    EXPECT_STREQ(first.policy, "rr");
     EXPECT_EQ(first.quantum_ns, 7 * first.step_ns);
     EXPECT_NE(first.flags & order_keep_going, 0u);
     EXPECT_NE(first.flags & order_late_timeouts, 0u);
     EXPECT_EQ(first.flags & order_inversion, 0u);
-    EXPECT_EQ(describe(first), "policy round_robin");
+    EXPECT_EQ(describe(first), "policy rr");
     const orders second = plan(o, 2, false, 0);
-    EXPECT_EQ(second.policy, policy_kind::priority);
+    EXPECT_STREQ(second.policy, "priority nonpreemptive");
     EXPECT_NE(second.flags & order_inversion, 0u);
-    EXPECT_EQ(describe(second), "policy priority");
+    EXPECT_EQ(describe(second), "policy priority nonpreemptive");
 }
 
 TEST(plan, with_jitter_nothing_is_controlled_and_each_run_has_a_seed) {

@@ -49,6 +49,8 @@ replay sample() {
     r.asked.near_ns = 3;
     r.asked.step_ns = 4;
     r.asked.workers = 5;
+    r.asked.spares = 6;
+    r.asked.outside_ns = 7;
     r.asked.flags = order_races | order_memory_points;
     r.switches = {{.thread = 1, .next = 0xFFFFFFFFFFFFFFFFu, .step = 7, .chosen = 0},
                   {.thread = 2, .next = 3, .step = 9, .chosen = 1}};
@@ -78,6 +80,8 @@ TEST_F(replay_files, what_was_written_is_read) {
     EXPECT_EQ(r.asked.max_steps, 1000u);
     EXPECT_EQ(r.asked.near_ns, 3u);
     EXPECT_EQ(r.asked.step_ns, 4u);
+    EXPECT_EQ(r.asked.spares, 6u);
+    EXPECT_EQ(r.asked.outside_ns, 7u);
     EXPECT_EQ(r.asked.workers, 5u);
     EXPECT_EQ(r.asked.flags, before.asked.flags);
     ASSERT_EQ(r.switches.size(), 2u);

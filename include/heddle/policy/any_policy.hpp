@@ -96,6 +96,7 @@ static_assert(adjustable_policy<any_policy>);
 struct policy_defaults {
     duration quantum{4};              ///< of those that have one
     bool lower_is_higher = false;     ///< which number is the higher priority
+    bool preemptive = false;          ///< priority, which can be either
     std::optional<tie_break> ties{};  ///< of those that have none of their own (stride: the smaller id)
     std::uint64_t seed = 1;
 };

@@ -41,14 +41,17 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     r.expected_steps = expected_steps;
     r.near_ns = 100'000'000;
     r.step_ns = 1'000;
+    // Less than what is taken for a hang: it can say what is waited for.
+    r.outside_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(o.patience).count()) / 5 * 3;
     r.workers = o.workers;
     r.how = strategy_of(o, n);
     if (o.mode == search_mode::policy) {
         // As a scheduler has it: who can go on does so, and a time-out comes when its time has come.
-        r.policy = o.policies[(n - 1) % o.policies.size()];
+        const std::string& policy = o.policies[(n - 1) % o.policies.size()];
+        policy.copy(r.policy, max_policy_text);
         r.quantum_ns = o.quantum * r.step_ns;
         r.flags |= order_keep_going | order_late_timeouts;
-        if (r.policy == policy_kind::priority) r.flags |= order_inversion;
+        if (policy.starts_with("prio")) r.flags |= order_inversion;
     }
     // One ordering, two, three: bugs of small depth are the most frequent ones.
     r.depth = static_cast<std::uint8_t>(o.mode == search_mode::pct ? o.depth : 2 + n / 6 % 3);
@@ -69,18 +72,6 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     if (o.expect_same_output) r.flags |= order_capture;
     if (o.threads_left_fail) r.flags |= order_threads_left;
     return r;
-}
-
-const char* name_of(policy_kind p) noexcept {
-    switch (p) {
-        case policy_kind::fcfs:
-            return "fcfs";
-        case policy_kind::round_robin:
-            return "round_robin";
-        case policy_kind::priority:
-            return "priority";
-    }
-    return "?";
 }
 
 std::string describe(const orders& o) {
@@ -104,7 +95,7 @@ std::string describe(const orders& o) {
             text = "surw";
             break;
         case strategy_kind::policy:
-            return std::string("policy ") + name_of(o.policy);
+            return std::string("policy ") + o.policy;
     }
     return text + ", seed " + std::to_string(o.seed);
 }

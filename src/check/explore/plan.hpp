@@ -15,7 +15,6 @@ inline constexpr std::uint64_t all_points_every = 50;
 /// The orders of schedule `n`, from 1. `instrumented` is known once the program has been started.
 orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::uint64_t expected_steps);
 
-const char* name_of(policy_kind p) noexcept;
 
 /// "pct 3, seed 17"
 std::string describe(const orders& o);

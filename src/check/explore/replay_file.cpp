@@ -106,7 +106,7 @@ void write_replay(const std::string& file, const replay& r) {
     j["orders"] = {{"seed", r.asked.seed},       {"max_steps", r.asked.max_steps},
                    {"near_ns", r.asked.near_ns}, {"step_ns", r.asked.step_ns},
                    {"workers", r.asked.workers}, {"flags", r.asked.flags & ~order_stacks},
-                   {"spares", r.asked.spares}};
+                   {"spares", r.asked.spares},   {"outside_ns", r.asked.outside_ns}};
     auto& switches = j["switches"] = nlohmann::json::array();
     for (const guide_switch& s : r.switches) switches.push_back({s.thread, s.step, s.next, s.chosen});
     j["hot"] = r.hot;
@@ -161,6 +161,7 @@ replay read_replay(const std::string& file) {
         r.asked.workers = o.at("workers");
         r.asked.flags = o.at("flags");
         r.asked.spares = o.at("spares");
+        r.asked.outside_ns = o.at("outside_ns");
         for (const auto& s : j.at("switches"))
             r.switches.push_back({.thread = s.at(0), .next = s.at(2), .step = s.at(1), .chosen = s.at(3)});
         if (j.contains("expected_output")) r.expected_output = from_unicode(j.at("expected_output"));

@@ -33,8 +33,8 @@ struct search_options {
     std::chrono::milliseconds time{60'000};
     search_mode mode = search_mode::rotate;
     unsigned depth = 3;  ///< of pct, and the largest bound
-    std::vector<policy_kind> policies{};
-    std::uint64_t quantum = 10;  ///< of round robin, in steps
+    std::vector<std::string> policies{};  ///< as policy::make_policy() takes them
+    std::uint64_t quantum = 10;           ///< of policies that say nothing else, in steps
     std::uint64_t seed = 1;
     points where = points::automatic;
     std::uint64_t max_steps = 200'000;  ///< per schedule

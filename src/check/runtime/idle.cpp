@@ -11,9 +11,6 @@ namespace heddle::inline v0::check::runtime {
 
 namespace {
 
-// How long, in real time, the outside world has to do something when the program waits for nothing else.
-constexpr std::uint64_t patience = 3'000'000'000;
-
 bool waits_outside(const thread& t) noexcept {
     if (t.pending.what == action::file_wait || t.pending.what == action::process_wait ||
         t.pending.what == action::blocked)
@@ -60,7 +57,7 @@ bool wait_for_something(thread& me) noexcept {
         // What the program itself writes to a pipe is there at once. Only if others are at work outside is it
         // worth some real time before virtual time goes on.
         const bool others = (met & unmodelled_process) != 0;
-        const std::uint64_t limit = earliest == never ? patience : others ? 100'000'000 : 0;
+        const std::uint64_t limit = earliest == never ? engine.shared->orders.outside_ns : others ? 100'000'000 : 0;
         if (wait_outside(limit)) {
             engine.shared->outcome.unmodelled |= unmodelled_real_wait;
             return true;

@@ -2,9 +2,8 @@
 #include "policy_driver.hpp"
 
 #include <heddle/policy/any_policy.hpp>
-#include <heddle/policy/fcfs.hpp>
-#include <heddle/policy/priority.hpp>
-#include <heddle/policy/round_robin.hpp>
+#include <heddle/policy/nice_weight.hpp>
+#include <sched.h>
 #include <new>
 #include "arena.hpp"
 #include "model_priority.hpp"
@@ -24,6 +23,7 @@ enum class place : std::uint8_t { nowhere, ready, running };
 // By thread number: what the policy believes.
 struct belief {
     place where;
+    std::int16_t nice;
     int priority;
 };
 
@@ -65,27 +65,45 @@ void look_at_running(const thread& me, thread* const* candidates, unsigned n) no
         stop_running(stop_reason::preempted);
 }
 
+policy::task_class class_of(const thread& t) noexcept {
+    switch (t.scheduler) {
+        case SCHED_FIFO:
+            return policy::task_class::fifo;
+        case SCHED_RR:
+            return policy::task_class::round_robin;
+        case SCHED_BATCH:
+            return policy::task_class::batch;
+        case SCHED_IDLE:
+            return policy::task_class::idle;
+        default:
+            return policy::task_class::fair;
+    }
+}
+
 policy::task_info<> task_of(const thread& t, int priority) noexcept {
     policy::task_info<> task;
     task.id = t.number;
     task.arrival = now();
     task.priority = priority;
+    task.weight = policy::nice_weight(t.nice);
+    task.kind = class_of(t);
     return task;
 }
 
 void arrive(const thread& t) noexcept {
     const int priority = effective_priority(t);
     chosen_policy->arrive(task_of(t, priority), now());
-    believed[t.number] = {place::ready, priority};
+    believed[t.number] = {place::ready, t.nice, priority};
 }
 
-// A priority that has changed, also by inheritance.
+// A priority that has changed, also by inheritance, or a share.
 void renew_priorities() noexcept {
     for_each_thread([&](const thread& t) {
         belief& b = believed[t.number];
         const int priority = effective_priority(t);
-        if (b.where == place::nowhere || b.priority == priority) return;
+        if (b.where == place::nowhere || (b.priority == priority && b.nice == t.nice)) return;
         b.priority = priority;
+        b.nice = t.nice;
         chosen_policy->adjust(task_of(t, priority), now());
     });
 }
@@ -100,18 +118,11 @@ thread* thread_of(std::uint64_t number) noexcept {
 
 void begin_policy() noexcept {
     const orders& o = engine.shared->orders;
-    const policy::duration quantum(static_cast<std::int64_t>(o.quantum_ns));
-    switch (o.policy) {
-        case policy_kind::fcfs:
-            chosen_policy = new (storage) policy::any_policy(policy::fcfs());
-            break;
-        case policy_kind::round_robin:
-            chosen_policy = new (storage) policy::any_policy(policy::round_robin(quantum));
-            break;
-        case policy_kind::priority:
-            chosen_policy = new (storage) policy::any_policy(policy::priority({.preemptive = true}));
-            break;
-    }
+    // Threads are preempted as the kernel's are. The explorer has looked at the description.
+    chosen_policy = new (storage) policy::any_policy(
+        policy::make_policy(o.policy, {.quantum = policy::duration(static_cast<std::int64_t>(o.quantum_ns)),
+                                       .preemptive = true,
+                                       .seed = o.seed}));
 }
 
 thread* thread_by_policy(thread& me, thread* const* candidates, unsigned n) noexcept {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <heddle/policy/any_policy.hpp>
 #include <heddle/rt/topology.hpp>
 #include <map>
 #include <memory>
-#include <sstream>
 
+#include "../policy_list.hpp"
 #include "../usage_error.hpp"
 #include "../verbs.hpp"
 #include "check_options.hpp"
@@ -24,10 +25,6 @@ const std::map<std::string, search_mode> modes{
 const std::map<std::string, points> places{
     {"auto", points::automatic}, {"sync", points::synchronisation}, {"memory", points::memory}};
 
-const std::map<std::string, check::policy_kind> policies{{"fcfs", check::policy_kind::fcfs},
-                                                         {"round_robin", check::policy_kind::round_robin},
-                                                         {"priority", check::policy_kind::priority}};
-
 struct given {
     std::string policies;
     std::string mode = "rotate";
@@ -39,14 +36,15 @@ struct given {
     bool no_minimise = false;
 };
 
-std::vector<check::policy_kind> policies_of(const std::string& given) {
-    std::vector<check::policy_kind> result;
-    std::istringstream names(given);
-    for (std::string name; std::getline(names, name, ',');) {
-        const auto found = policies.find(name);
-        if (found == policies.end())
-            throw usage_error("--policy: '" + name + "' is none; there are fcfs, round_robin and priority");
-        result.push_back(found->second);
+std::vector<std::string> policies_of(const std::string& given) {
+    std::vector<std::string> result = split_policies(given);
+    for (const std::string& p : result) {
+        try {
+            policy::make_policy(p);
+        } catch (const std::invalid_argument& e) {
+            throw usage_error(std::string("--policy: ") + e.what());
+        }
+        if (p.size() > check::max_policy_text) throw usage_error("--policy: '" + p + "' is too long");
     }
     return result;
 }
@@ -63,11 +61,10 @@ void describe(CLI::App& verb, check_options& o, given& g) {
         ->check(CLI::IsMember(modes))
         ->capture_default_str();
     verb.add_option("--policy", g.policies,
-                    "no search: one schedule as a scheduler has it on one CPU, under fcfs, round_robin or "
-                    "priority; several "
-                    "are separated by commas")
+                    "no search: one schedule as a scheduler has it on one CPU, under a policy of those that heddle sched "
+                    "has; several are separated by commas")
         ->excludes("--strategy");
-    verb.add_option("--quantum", o.search.quantum, "of round_robin, in steps")
+    verb.add_option("--quantum", o.search.quantum, "of policies that say nothing else, in steps")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
         ->capture_default_str();
     verb.add_flag("--jitter", g.jitter,
@@ -131,8 +128,10 @@ std::function<int()> add_check(CLI::App& app) {
         if (!o->command.empty() && o->command.front().starts_with("-"))
             throw usage_error("unknown option '" + o->command.front() + "'; see heddle check --help");
         o->search.mode = modes.at(g->mode);
-        o->search.policies = policies_of(g->policies);
-        if (!o->search.policies.empty()) o->search.mode = search_mode::policy;
+        if (verb->count("--policy") > 0) {
+            o->search.policies = policies_of(g->policies);
+            o->search.mode = search_mode::policy;
+        }
         if (g->jitter) o->search.mode = search_mode::jitter;
         const double patience = g->patience > 0 ? g->patience : g->jitter ? 30 : 5;
         o->search.patience = std::chrono::milliseconds(static_cast<std::int64_t>(patience * 1000));

@@ -51,8 +51,7 @@ std::string seconds(std::chrono::nanoseconds t) {
 
 // What can be said when nothing was found.
 void print_passed(const check::search_options& o, const check::search_result& r) {
-    for (const check::policy_kind p : o.policies)
-        fmt::print("policy {}: the program ends\n", check::name_of(p));
+    for (const std::string& p : o.policies) fmt::print("policy {}: the program ends\n", p);
     if (o.mode == check::search_mode::jitter) {
         fmt::print("nothing found in {} run{} with random delays ({})\n", r.schedules,
                    r.schedules == 1 ? "" : "s", seconds(r.elapsed));

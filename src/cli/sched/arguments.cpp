@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "../policy_list.hpp"
 #include "../usage_error.hpp"
 #include "../verbs.hpp"
 #include "sched_options.hpp"
@@ -90,30 +91,6 @@ void describe_output(CLI::App& verb, sched_options& o) {
     verb.add_option("--unit", o.unit, "with --live: how long a unit of time lasts; default: 5ms");
 }
 
-// "fcfs,mlfq:10,20,rr:4": what is no policy's name belongs to what is before it.
-void take_policies(const std::string& list, std::vector<std::string>& into) {
-    const auto is_name = [](const std::string& text) {
-        const std::string name = text.substr(0, text.find_first_of(" :"));
-        try {
-            policy::make_policy(name);
-            return true;
-        } catch (const std::invalid_argument&) {
-            return false;
-        }
-    };
-    for (std::size_t at = 0; at <= list.size();) {
-        const std::size_t end = std::min(list.find(',', at), list.size());
-        const std::string part = list.substr(at, end - at);
-        if (at > 0 && !is_name(part) && !part.empty() &&
-            (std::isdigit(static_cast<unsigned char>(part[0])) != 0 ||
-             into.back().find("levels=") != std::string::npos))
-            into.back() += "," + part;
-        else
-            into.push_back(part);
-        at = end + 1;
-    }
-}
-
 }  // namespace
 
 std::function<int()> add_sched(CLI::App& app) {
@@ -134,7 +111,8 @@ std::function<int()> add_sched(CLI::App& app) {
         o->list_textbook = verb->count("--textbook") > 0 && o->textbook.empty();
         o->machine.stealing = g->steal || !o->steal_every.empty();
         o->machine.queue_per_cpu = o->machine.queue_per_cpu || o->machine.stealing;
-        for (const std::string& list : g->policies) take_policies(list, o->policies);
+        for (const std::string& list : g->policies)
+            for (std::string& p : split_policies(list)) o->policies.push_back(std::move(p));
         if (o->ps || !o->renice.empty() || !o->set.empty()) return run_processes(*o);
         if (o->record) return run_record(*o);
         if (o->live) return run_live(*o);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expects: deadlock
+// options: --hang-after 1
 // Two threads that talk through pipes. Each answers what it is asked; if neither has asked yet, both wait.
 #include <pthread.h>
 #include <stddef.h>

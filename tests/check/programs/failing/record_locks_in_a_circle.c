@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expects: deadlock
-// options: --baton
+// options: --baton --hang-after 1
 // Two threads lock two records in opposite orders. They wait inside the kernel, where only their sleeping is seen.
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expects: deadlock
+// options: --hang-after 1
 // Two threads take the locks of two files in opposite orders.
 #define _GNU_SOURCE
 #include <fcntl.h>
