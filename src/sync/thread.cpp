@@ -222,9 +222,7 @@ void thread::start() {
 }
 
 void thread::request_stop() {
-    rt::thread_record& record = core().record();
-    record.stop.request_stop();  // first: whom the request wakes finds that the token says so
-    record.request_stop();
+    core().record().request_stop();
 }
 
 std::stop_token thread::stop_token() const {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <fstream>
+#include <functional>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/local.hpp>
 #include <heddle/sync/mutex.hpp>
@@ -280,23 +281,31 @@ TEST(thread, is_the_current_task_of_what_it_runs) {
 }
 
 TEST(thread, that_is_asked_to_stop_sees_it_at_its_next_wait_and_by_its_token) {
-    bool cancelled = false;
-    bool token_says_so = false;
-    thread t([&](std::stop_token stop) {
-        heddle::queue<int> q(1);
-        try {
-            (void)q.get();
-        } catch (const heddle::cancelled&) {
-            cancelled = true;
-        }
-        token_says_so = stop.stop_requested();
-    });
-    EXPECT_FALSE(t.stop_token().stop_requested());
-    t.request_stop();
-    t.join();
-    EXPECT_TRUE(t.stop_token().stop_requested());
-    EXPECT_TRUE(cancelled);
-    EXPECT_TRUE(token_says_so);
+    std::stop_source source;
+    const std::function<void(thread&)> ways[] = {[](thread& t) { t.request_stop(); },
+                                                 [](thread& t) { t.get_handle().request_stop(); },
+                                                 [&](thread&) { source.request_stop(); }};
+    for (const auto& ask : ways) {
+        thread_options options;
+        options.stop = source.get_token();
+        bool cancelled = false;
+        bool token_says_so = false;
+        thread t(options, [&](std::stop_token stop) {
+            heddle::queue<int> q(1);
+            try {
+                (void)q.get();
+            } catch (const heddle::cancelled&) {
+                cancelled = true;
+            }
+            token_says_so = stop.stop_requested();
+        });
+        EXPECT_FALSE(t.stop_token().stop_requested());
+        ask(t);
+        t.join();
+        EXPECT_TRUE(t.stop_token().stop_requested());
+        EXPECT_TRUE(cancelled);
+        EXPECT_TRUE(token_says_so);
+    }
 }
 
 TEST(thread, X2_a_stop_token_that_it_is_tied_to_wakes_what_it_waits_in) {

@@ -14,7 +14,8 @@ namespace heddle::inline v0::rt {
 /// What a fiber_task asks of those who run it.
 class HEDDLE_API fiber_host {
  public:
-    /// `r` can go on: it is to be run once, by a worker of this host. Any thread.
+    /// `r` can go on: it is to be run once, by a worker of this host; a fiber that is pinned, by the one on which it
+    /// stopped. Any thread.
     virtual void make_ready(runnable& r) noexcept = 0;
     /// Fires `t` when `when` has come, on a worker of this host, unless it is taken back before. It may fire
     /// before the call returns, on another thread. Called by a fiber of this host. @throws std::bad_alloc

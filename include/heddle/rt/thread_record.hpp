@@ -34,8 +34,8 @@ class HEDDLE_API thread_record : public std::enable_shared_from_this<thread_reco
     std::stop_source stop{std::nostopstate};
     /// Asks the thread's own task to stop, and says so to `stop`.
     void request_stop() noexcept {
+        stop.request_stop();  // first: whom the request wakes finds that the token says so
         context.request_stop();
-        stop.request_stop();
     }
 
     /// Of the calling thread; made for a thread that heddle did not start. @throws std::bad_alloc
