@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <functional>
 #include <heddle/policy/any_policy.hpp>
 #include <heddle/policy/earliest_deadline_first.hpp>
 #include <heddle/policy/fair_share.hpp>
@@ -219,75 +219,73 @@ real_time_options real_time(setup& s) {
 struct known_policy {
     std::array<std::string_view, 3> names;
     std::string_view words;
-    std::function<any_policy(setup&)> make;
+    any_policy (*make)(setup&);
 };
 
-const std::vector<known_policy>& known() {
-    static const std::vector<known_policy> all{
-        {{"fcfs", "fifo", ""}, "", [](setup& s) { return fcfs(s.ties(tie_break::arrival_then_id)); }},
-        {{"sjf", "sjn", "shortest_job_next"},
-         "predict alpha=0.5 first=DURATION",
-         [](setup& s) { return shortest_job_next(shortest(s)); }},
-        {{"srtf", "shortest_remaining_time", ""},
-         "predict alpha=0.5 first=DURATION",
-         [](setup& s) { return shortest_remaining_time(shortest(s)); }},
-        {{"rr", "round_robin", ""},
-         "QUANTUM arrivals_first|expired_first",
-         [](setup& s) {
-             return round_robin(
-                 round_robin_options{.quantum = s.quantum(s.defaults.quantum),
-                                     .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
-                                     .ties = s.ties(tie_break::arrival_then_id)});
-         }},
-        {{"priority", "prio", ""}, "preemptive|nonpreemptive lower|larger age=DURATION", make_priority},
-        {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
-        {{"mlfq", "multilevel_feedback", ""},
-         "QUANTA levels=3 allot=… boost=DURATION stay waited_first arrivals_first|expired_first",
-         make_feedback},
-        {{"lottery", "", ""},
-         "QUANTUM seed=1",
-         [](setup& s) {
-             return lottery({.quantum = s.quantum(s.defaults.quantum),
-                             .stream = random_stream(s.number_of("seed", s.defaults.seed))});
-         }},
-        {{"stride", "", ""},
-         "QUANTUM constant=10000",
-         [](setup& s) {
-             return stride({.quantum = s.quantum(s.defaults.quantum),
-                            .constant = static_cast<std::int64_t>(s.number_of("constant", 10000)),
-                            .ties = s.own_ties(tie_break::id)});
-         }},
-        {{"fair", "fair_share", "eevdf"},
-         "SLICE nonpreemptive",
-         [](setup& s) {
-             return fair_share(
-                 {.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
-         }},
-        {{"edf", "earliest_deadline_first", ""},
-         "nonpreemptive",
-         [](setup& s) { return earliest_deadline_first(real_time(s)); }},
-        {{"rm", "rate_monotonic", ""},
-         "nonpreemptive",
-         [](setup& s) { return rate_monotonic(real_time(s)); }},
-        {{"random", "random_choice", ""},
-         "QUANTUM seed=1",
-         [](setup& s) {
-             return random_choice({.quantum = s.quantum(unlimited),
-                                   .stream = random_stream(s.number_of("seed", s.defaults.seed))});
-         }},
-        {{"linux", "linux_classes", ""},
-         "rr=100ms slice=2.8ms server=50ms period=1s",
-         [](setup& s) {
-             linux_options o;
-             o.round_robin_quantum = s.time_of("rr", o.round_robin_quantum);
-             o.fair_slice = s.time_of("slice", o.fair_slice);
-             o.server_runtime = s.time_of("server", o.server_runtime);
-             o.server_period = s.time_of("period", o.server_period);
-             return linux_classes(o);
-         }},
-    };
-    return all;
-}
+// Made when the program is compiled: the checker's runtime has this file too, in programs without a C++ library.
+constexpr known_policy known[] = {
+    {{"fcfs", "fifo", ""}, "", [](setup& s) -> any_policy { return fcfs(s.ties(tie_break::arrival_then_id)); }},
+    {{"sjf", "sjn", "shortest_job_next"},
+     "predict alpha=0.5 first=DURATION",
+     [](setup& s) -> any_policy { return shortest_job_next(shortest(s)); }},
+    {{"srtf", "shortest_remaining_time", ""},
+     "predict alpha=0.5 first=DURATION",
+     [](setup& s) -> any_policy { return shortest_remaining_time(shortest(s)); }},
+    {{"rr", "round_robin", ""},
+     "QUANTUM arrivals_first|expired_first",
+     [](setup& s) -> any_policy {
+         return round_robin(
+             round_robin_options{.quantum = s.quantum(s.defaults.quantum),
+                                 .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
+                                 .ties = s.ties(tie_break::arrival_then_id)});
+     }},
+    {{"priority", "prio", ""}, "preemptive|nonpreemptive lower|larger age=DURATION", make_priority},
+    {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
+    {{"mlfq", "multilevel_feedback", ""},
+     "QUANTA levels=3 allot=… boost=DURATION stay waited_first arrivals_first|expired_first",
+     make_feedback},
+    {{"lottery", "", ""},
+     "QUANTUM seed=1",
+     [](setup& s) -> any_policy {
+         return lottery({.quantum = s.quantum(s.defaults.quantum),
+                         .stream = random_stream(s.number_of("seed", s.defaults.seed))});
+     }},
+    {{"stride", "", ""},
+     "QUANTUM constant=10000",
+     [](setup& s) -> any_policy {
+         return stride({.quantum = s.quantum(s.defaults.quantum),
+                        .constant = static_cast<std::int64_t>(s.number_of("constant", 10000)),
+                        .ties = s.own_ties(tie_break::id)});
+     }},
+    {{"fair", "fair_share", "eevdf"},
+     "SLICE nonpreemptive",
+     [](setup& s) -> any_policy {
+         return fair_share(
+             {.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
+     }},
+    {{"edf", "earliest_deadline_first", ""},
+     "nonpreemptive",
+     [](setup& s) -> any_policy { return earliest_deadline_first(real_time(s)); }},
+    {{"rm", "rate_monotonic", ""},
+     "nonpreemptive",
+     [](setup& s) -> any_policy { return rate_monotonic(real_time(s)); }},
+    {{"random", "random_choice", ""},
+     "QUANTUM seed=1",
+     [](setup& s) -> any_policy {
+         return random_choice({.quantum = s.quantum(unlimited),
+                               .stream = random_stream(s.number_of("seed", s.defaults.seed))});
+     }},
+    {{"linux", "linux_classes", ""},
+     "rr=100ms slice=2.8ms server=50ms period=1s",
+     [](setup& s) -> any_policy {
+         linux_options o;
+         o.round_robin_quantum = s.time_of("rr", o.round_robin_quantum);
+         o.fair_slice = s.time_of("slice", o.fair_slice);
+         o.server_runtime = s.time_of("server", o.server_runtime);
+         o.server_period = s.time_of("period", o.server_period);
+         return linux_classes(o);
+     }},
+};
 
 }  // namespace
 
@@ -296,7 +294,7 @@ any_policy make_policy(std::string_view description, const policy_defaults& defa
     if (parts.empty()) refuse("there is no name");
     const std::string_view name = parts.front();
     parts.erase(parts.begin());
-    for (const known_policy& k : known()) {
+    for (const known_policy& k : known) {
         if (std::find(k.names.begin(), k.names.end(), name) == k.names.end()) continue;
         setup s(std::move(parts), defaults);
         any_policy made = k.make(s);
@@ -304,13 +302,13 @@ any_policy make_policy(std::string_view description, const policy_defaults& defa
         return made;
     }
     std::string there;
-    for (const known_policy& k : known()) there += (there.empty() ? "" : ", ") + std::string(k.names.front());
+    for (const known_policy& k : known) there += (there.empty() ? "" : ", ") + std::string(k.names.front());
     refuse("'" + std::string(name) + "' is not known; there are " + there);
 }
 
 std::vector<std::pair<std::string, std::string>> policy_names() {
     std::vector<std::pair<std::string, std::string>> all;
-    for (const known_policy& k : known()) all.emplace_back(k.names.front(), k.words);
+    for (const known_policy& k : known) all.emplace_back(k.names.front(), k.words);
     return all;
 }
 

@@ -144,6 +144,7 @@ check 0 --policy round_robin --quantum 1 "$good"
 check 0 --policy fcfs,sjf,srtf,rr:3us,priority:age=1ms,mlq:levels=rr,mlfq:4us,8us,lottery,stride,fair,edf,rm,random,linux "$good"
 says '^policy mlfq:4us,8us: the program ends$'
 says '^nothing found in 14 schedules'
+check 0 --policy fcfs,mlfq,fair,lottery,linux "$programs/correct/c11_threads.plain"  # in C
 complains "policy: 'guess' is not known; there are fcfs" --policy guess "$good"
 complains 'policy' --policy rr:never "$good"
 complains 'there is no name' --policy fcfs,,rr "$good"

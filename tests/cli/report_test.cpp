@@ -54,7 +54,7 @@ TEST(report, what_failed_could_not_be_read_or_differs_is_said_to_people) {
     c.models[1].failures = {"worker 7 was killed"};
     c.same_answer = false;
     c.problems = {"cannot read a: Permission denied", "cannot read b: Permission denied"};
-    c.notes = {"processes: worker 5 died; its item was run again"};
+    c.notes = {"processes: worker 5 died; its items were run again"};
     EXPECT_THAT(text_report(c, judge(c)),
                 AllOf(HasSubstr("failed: worker 7 was killed"), HasSubstr("do not give the same answer"),
                       HasSubstr("2 could not be read"), HasSubstr("cannot read b"), HasSubstr("worker 5 died")));

@@ -3,13 +3,18 @@
 #include <heddle/task/map_reduce.hpp>
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
+#include <filesystem>
+#include <fstream>
 #include <heddle/process/process_pool.hpp>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "gate.hpp"
 
 using heddle::map_reduce;
 using heddle::map_reduce_by_key;
@@ -59,4 +64,48 @@ TEST(map_reduce_by_processes, works_elsewhere_and_throws_the_first_error) {
                      },
                      smallest),
                  std::out_of_range);
+}
+
+TEST(map_reduce_by_processes, tries_again_what_a_worker_has_taken_with_it) {
+    const processes::scratch_folder folder;
+    const std::string been_here = folder.file("been_here");
+    // Kills its worker unless one has died of it before.
+    const auto lethal = [](const std::string& file) {
+        if (!file.empty() && ::access(file.c_str(), F_OK) != 0) {
+            std::ofstream(file) << "1";
+            ::kill(::getpid(), SIGKILL);
+        }
+        return 1;
+    };
+    const auto plus = [](int a, int b) { return a + b; };
+    const std::vector<std::string> items{"", been_here, "", "", ""};
+    process_pool pool(2);
+    EXPECT_THROW(map_reduce(pool, items, lethal, plus, {.chunk = 2}), heddle::worker_died);
+
+    std::filesystem::remove(been_here);
+    std::size_t reduced = 0;
+    int tried_again = 0;
+    const int sum = map_reduce(pool, items, lethal, plus,
+                               {.chunk = 2,
+                                .attempts = 2,
+                                .on_retry = [&](const heddle::worker_died&) { ++tried_again; },
+                                .on_reduced = [&](std::size_t n) { reduced += n; }});
+    EXPECT_EQ(sum, 5);
+    EXPECT_EQ(tried_again, 1);
+    EXPECT_EQ(reduced, 5u);
+}
+
+TEST(map_reduce_by_processes, gives_up_what_kills_its_worker_each_time) {
+    process_pool pool(1);
+    int tried_again = 0;
+    const auto lethal = [](int x) {
+        if (x == 2) ::kill(::getpid(), SIGKILL);
+        return x;
+    };
+    EXPECT_THROW(map_reduce(pool, std::vector<int>{1, 2, 3}, lethal, [](int a, int b) { return a + b; },
+                            {.chunk = 1,
+                             .attempts = 3,
+                             .on_retry = [&](const heddle::worker_died&) { ++tried_again; }}),
+                 heddle::worker_died);
+    EXPECT_EQ(tried_again, 2);
 }

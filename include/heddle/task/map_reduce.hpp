@@ -5,7 +5,11 @@
 // process_pool both functions have to travel.
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <functional>
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/error.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
 #include <iterator>
@@ -46,45 +50,114 @@ template <class E> std::size_t workers_of(E& e) {
 
 }  // namespace detail
 
+/// How map_reduce() goes about it.
+struct map_reduce_options {
+    /// How many items are mapped and reduced by one task; 0 makes about eight tasks for each worker.
+    std::size_t chunk = 0;
+    rt::deadline until = rt::deadline::never();
+    /// How often a task is tried whose worker dies. If more than once, its items are copied.
+    unsigned attempts = 1;
+    /// By the caller of map_reduce(), before a task is tried again.
+    std::function<void(const worker_died& why)> on_retry{};
+    /// By the caller of map_reduce(), when the results of so many more items have been reduced.
+    std::function<void(std::size_t items)> on_reduced{};
+};
+
+namespace detail {
+
+/// The tasks of a map_reduce(), each of which maps and reduces a chunk of the items.
+template <class E, class Item, class Map, class Reduce> class reduction {
+    using R = std::decay_t<std::invoke_result_t<Map&, Item>>;
+    struct part {
+        std::size_t begin;
+        std::size_t size;
+        unsigned attempts_left;
+        future<R> result;
+    };
+
+ public:
+    reduction(E& where, std::vector<Item> items, Map map, Reduce reduce, const map_reduce_options& options)
+        : where_(where),
+          items_(std::move(items)),
+          map_(std::move(map)),
+          reduce_(std::move(reduce)),
+          options_(options) {}
+    ~reduction() {
+        for (const part& p : parts_)
+            if (p.result.valid()) p.result.cancel();
+    }
+    reduction(const reduction&) = delete;
+    reduction& operator=(const reduction&) = delete;
+
+    R run() {
+        const std::size_t chunk =
+            options_.chunk != 0 ? options_.chunk : items_.size() / (workers_of(where_) * 8) + 1;
+        const unsigned attempts = std::max(options_.attempts, 1u);
+        parts_.reserve(items_.size() / chunk + 1);
+        for (std::size_t at = 0; at < items_.size(); at += chunk)
+            submit(parts_.emplace_back(part{at, std::min(chunk, items_.size() - at), attempts, {}}));
+        std::optional<R> sum;
+        for (part& p : parts_) {
+            R next = result_of(p);
+            if (sum)
+                *sum = reduce_(std::move(*sum), std::move(next));
+            else
+                sum.emplace(std::move(next));
+            if (options_.on_reduced) options_.on_reduced(p.size);
+        }
+        return std::move(*sum);  // there is an item
+    }
+
+ private:
+    void submit(part& p) {
+        const auto first = items_.begin() + static_cast<std::ptrdiff_t>(p.begin);
+        const auto last = first + static_cast<std::ptrdiff_t>(p.size);
+        --p.attempts_left;
+        p.result = where_.submit(&mapped_part<R, Item, Map, Reduce>::call, copied_or_moved(first, last, p),
+                                 map_, reduce_);
+    }
+    template <class At> std::vector<Item> copied_or_moved(At first, At last, const part& p) {
+        if constexpr (std::copy_constructible<Item>)
+            if (p.attempts_left > 0) return std::vector<Item>(first, last);
+        return std::vector<Item>(std::make_move_iterator(first), std::make_move_iterator(last));
+    }
+    R result_of(part& p) {
+        for (;;) {
+            if (!p.result.wait_until(options_.until)) p.result.get_until(options_.until);  // throws timeout_error
+            try {
+                return std::move(p.result).take();
+            } catch (const worker_died& why) {
+                if (p.attempts_left == 0 || !std::copy_constructible<Item>) throw;
+                if (options_.on_retry) options_.on_retry(why);
+            }
+            submit(p);
+        }
+    }
+
+    E& where_;
+    std::vector<Item> items_;
+    Map map_;
+    Reduce reduce_;
+    const map_reduce_options& options_;
+    std::vector<part> parts_;
+};
+
+}  // namespace detail
+
 /// reduce(map(x0), map(x1) …), in that order, so `reduce` must be associative and need not be commutative.
-/// `options.chunk` items are mapped and reduced by one task; 0 makes about eight tasks for each worker.
 ///
 /// Blocks: the current task. Cancellation: what has not started is withdrawn. Throws: std::invalid_argument
 /// for no items; the first error in their order; timeout_error after `options.until`; as submit().
 template <executor E, class Range, class Map, class Reduce>
-auto map_reduce(E& where, Range&& items, Map map, Reduce reduce, const map_options& options = {}) {
+auto map_reduce(E& where, Range&& items, Map map, Reduce reduce, const map_reduce_options& options = {}) {
     using item = typename detail::value_of<decltype(std::begin(items))>::type;
-    using R = std::decay_t<std::invoke_result_t<Map&, item>>;
     std::vector<item> all;
     detail::for_each_item(std::forward<Range>(items),
                           [&](auto&& x) { all.push_back(std::forward<decltype(x)>(x)); });
     if (all.empty()) throw std::invalid_argument("map_reduce() of no items");
-    const std::size_t chunk =
-        options.chunk != 0 ? options.chunk : all.size() / (detail::workers_of(where) * 8) + 1;
-
-    std::vector<future<R>> parts;
-    try {
-        for (std::size_t at = 0; at < all.size(); at += chunk) {
-            const auto first = std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(at));
-            const auto n = static_cast<std::ptrdiff_t>(std::min(chunk, all.size() - at));
-            parts.push_back(where.submit(&detail::mapped_part<R, item, Map, Reduce>::call,
-                                         std::vector<item>(first, first + n), map, reduce));
-        }
-        std::optional<R> sum;
-        for (auto& part : parts) {
-            if (!part.wait_until(options.until)) part.get_until(options.until);  // throws timeout_error
-            R next = std::move(part).take();
-            if (sum)
-                *sum = reduce(std::move(*sum), std::move(next));
-            else
-                sum.emplace(std::move(next));
-        }
-        return std::move(*sum);
-    } catch (...) {
-        for (const auto& part : parts)
-            if (part.valid()) part.cancel();
-        throw;
-    }
+    return detail::reduction<E, item, Map, Reduce>(where, std::move(all), std::move(map), std::move(reduce),
+                                                   options)
+        .run();
 }
 
 namespace detail {
@@ -121,7 +194,7 @@ template <class K, class V, class Reduce> struct merge_by_key {
 /// they were made, then in the order of the items. As map_reduce() otherwise; no items give no keys.
 template <class K, class V, executor E, class Range, class Map, class Reduce>
 std::map<K, V> map_reduce_by_key(E& where, Range&& items, Map map, Reduce reduce,
-                                 const map_options& options = {}) {
+                                 const map_reduce_options& options = {}) {
     using item = typename detail::value_of<decltype(std::begin(items))>::type;
     if (std::begin(items) == std::end(items)) return {};
     return map_reduce(where, std::forward<Range>(items),

@@ -17,9 +17,22 @@ void answer::add(partial_answer&& part) {
     std::move(part.problems.begin(), part.problems.end(), std::back_inserter(problems_));
 }
 
+void answer::add(answer&& other) {
+    // In any order: whoever brings more of them takes in the others'.
+    if (other.words_.size() > words_.size()) words_.swap(other.words_);
+    for (const auto& [word, n] : other.words_) words_[word] += n;
+    hashes_.merge(other.hashes_);
+    number_ += other.number_;
+    bytes_ += other.bytes_;
+    files_ += other.files_;
+    std::move(other.problems_.begin(), other.problems_.end(), std::back_inserter(problems_));
+}
+
 std::string answer::digest() const {
     sha256 all;
-    for (const auto& [word, n] : words_) all.add(fmt::format("{} {}\n", word, n));
+    std::vector<std::pair<std::string_view, std::uint64_t>> sorted(words_.begin(), words_.end());
+    std::sort(sorted.begin(), sorted.end());
+    for (const auto& [word, n] : sorted) all.add(fmt::format("{} {}\n", word, n));
     for (const auto& [file, hash] : hashes_) all.add(fmt::format("{}  {}\n", hash, file));
     for (const auto& problem : problems()) all.add(problem + "\n");
     all.add(fmt::format("{} {} {}\n", number_, bytes_, files_));

@@ -26,70 +26,84 @@ const char* name_of(model m) {
 
 namespace {
 
-// Collects the parts in the order in which they finish.
-class collector {
- public:
-    collector(run_report& report, const shared_counter& progress) : report_(report), progress_(progress) {}
+// What some items contribute, and when each was worked on.
+struct part {
+    answer sum;
+    std::vector<span> spans;
 
-    void take(item_result&& r) {
-        report_.spans.push_back(r.when);
-        whole_.add(std::move(r.answer));
-        progress_.done().fetch_add(1, std::memory_order_relaxed);
+    void add(item_result&& r) {
+        sum.add(std::move(r.answer));
+        spans.push_back(r.when);
+    }
+    void add(part&& other) {
+        sum.add(std::move(other.sum));
+        spans.insert(spans.end(), other.spans.begin(), other.spans.end());
     }
 
-    void finish(const std::string& workload) {
-        report_.digest = whole_.digest();
-        report_.summary = whole_.summary(workload);
-        report_.top_words = whole_.top_words(20);
-        report_.number = whole_.number();
-        report_.distinct_words = whole_.distinct_words();
-        report_.files = whole_.files();
-        report_.bytes = whole_.bytes();
-        report_.problems = whole_.problems();
-    }
-
- private:
-    run_report& report_;
-    const shared_counter& progress_;
-    answer whole_;
+    template <class Archive> void serialize(Archive& a) { a(sum, spans); }
 };
+
+// In sequence nothing is kept for later: each item is added before the next one begins.
+part run_in_sequence(const run_request& request, const shared_counter& progress) {
+    part all;
+    for (const item& i : request.items) {
+        all.add(run_item(i));
+        progress.done().fetch_add(1, std::memory_order_relaxed);
+    }
+    return all;
+}
 
 // Threads and processes, and whatever executor comes next, differ in the type and in nothing else.
 template <class Executor>
-void run_on(Executor& executor, const run_request& request, collector& all, run_report& report) {
-    std::vector<future<item_result>> futures;
-    futures.reserve(request.items.size());
-    for (const item& i : request.items) futures.push_back(executor.submit(run_item, i));
-    std::vector<const item*> again;
-    for (std::size_t i = 0; i < futures.size(); ++i) {
-        try {
-            all.take(std::move(futures[i]).take());
-        } catch (const worker_died& e) {
-            report.notes.push_back(std::string(e.what()) + "; its item was run again");
-            again.push_back(&request.items[i]);
-        }
-    }
-    // Once more, and no further: an item that kills its worker twice is the item's fault.
-    for (const item* i : again) all.take(executor.submit(run_item, *i).get());
-    all.finish(request.workload);
-}
-
-// In sequence nothing is kept for later: each part is taken before the next item begins.
-void run_in_sequence(const run_request& request, collector& all) {
-    inline_executor executor;
-    for (const item& i : request.items) all.take(executor.submit(run_item, i).get());
-    all.finish(request.workload);
+part run_on(Executor& executor, const run_request& request, const shared_counter& progress, run_report& report) {
+    const auto map = [](const item& i) {
+        part p;
+        p.add(run_item(i));
+        return p;
+    };
+    const auto reduce = [](part a, part b) {
+        a.add(std::move(b));
+        return a;
+    };
+    return map_reduce(executor, request.items, map, reduce,
+                      {// Once more, and no further: an item that kills its worker twice is the item's fault.
+                       .attempts = 2,
+                       .on_retry =
+                           [&](const worker_died& e) {
+                               report.notes.push_back(std::string(e.what()) + "; its items were run again");
+                           },
+                       .on_reduced =
+                           [&](std::size_t items) {
+                               progress.done().fetch_add(items, std::memory_order_relaxed);
+                           }});
 }
 
 // So many at once; each lane takes the next item when it is done with one.
-task<void> run_lanes(const run_request& request, collector& all) {
+task<part> run_lanes(const run_request& request, const shared_counter& progress) {
+    part all;
     std::size_t next = 0;
     const auto lane = [&]() -> task<void> {
-        while (next < request.items.size()) all.take(co_await run_item_async(request.items[next++]));
+        while (next < request.items.size()) {
+            all.add(co_await run_item_async(request.items[next++]));
+            progress.done().fetch_add(1, std::memory_order_relaxed);
+        }
     };
     std::vector<task<void>> lanes;
     for (std::uint32_t i = 0; i < request.workers; ++i) lanes.push_back(lane());
     co_await gather(std::move(lanes));
+    co_return all;
+}
+
+void fill(run_report& report, part&& all, const std::string& workload) {
+    report.spans = std::move(all.spans);
+    report.digest = all.sum.digest();
+    report.summary = all.sum.summary(workload);
+    report.top_words = all.sum.top_words(20);
+    report.number = all.sum.number();
+    report.distinct_words = all.sum.distinct_words();
+    report.files = all.sum.files();
+    report.bytes = all.sum.bytes();
+    report.problems = all.sum.problems();
 }
 
 }  // namespace
@@ -99,8 +113,6 @@ run_report run_model(const run_request& request) {
     progress.done().store(0);
     progress.pid().store(::getpid());
     run_report report;
-    report.spans.reserve(request.items.size());
-    collector all(report, progress);
     std::int64_t looking = 0;  // time spent on looking at memory, which is not the model's
     const auto look_at_memory = [&] {
         const auto start = rt::clock::now();
@@ -113,18 +125,18 @@ run_report run_model(const run_request& request) {
     report.began = start.time_since_epoch().count();
     switch (static_cast<model>(request.which)) {
         case model::sequential:
-            run_in_sequence(request, all);
+            fill(report, run_in_sequence(request, progress), request.workload);
             look_at_memory();
             break;
         case model::threads: {
             thread_pool executor(request.workers);
-            run_on(executor, request, all, report);
+            fill(report, run_on(executor, request, progress, report), request.workload);
             look_at_memory();
             break;
         }
         case model::processes: {
             process_pool executor(request.workers);
-            run_on(executor, request, all, report);
+            fill(report, run_on(executor, request, progress, report), request.workload);
             look_at_memory();
             executor.shutdown();
             const process_pool_stats moved = executor.stats();
@@ -133,8 +145,7 @@ run_report run_model(const run_request& request) {
         }
         case model::coroutines: {
             event_loop loop;
-            loop.run(run_lanes(request, all));
-            all.finish(request.workload);
+            fill(report, loop.run(run_lanes(request, progress)), request.workload);
             look_at_memory();
             break;
         }

@@ -40,7 +40,7 @@ struct run_report {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;
     std::vector<std::string> problems;
-    std::vector<std::string> notes;  // workers that died and whose item was run again
+    std::vector<std::string> notes;  // workers that died and whose items were run again
     std::vector<span> spans;         // one for each item
     std::int64_t began = 0;          // of rt::clock, so that spans can be placed
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace heddle::inline v0::cli {
@@ -28,10 +29,11 @@ struct workload {
 /// @throws usage_error in one line that says what to do
 workload make_workload(const compare_options& options);
 
-/// The whole answer, built up from the items' parts.
+/// The whole answer, or that of some items, built up from the items' parts.
 class answer {
  public:
     void add(partial_answer&& part);
+    void add(answer&& other);
 
     /// Equal for equal answers: a SHA-256 of everything but the problems' order.
     std::string digest() const;
@@ -47,8 +49,10 @@ class answer {
     /// Sorted.
     std::vector<std::string> problems() const;
 
+    template <class Archive> void serialize(Archive& a) { a(words_, hashes_, number_, bytes_, files_, problems_); }
+
  private:
-    std::map<std::string, std::uint64_t> words_;
+    std::unordered_map<std::string, std::uint64_t> words_;
     std::map<std::string, std::string> hashes_;
     std::uint64_t number_ = 0;
     std::uint64_t bytes_ = 0;
