@@ -35,6 +35,7 @@
 #include <heddle/policy/fair_share.hpp>
 #include <heddle/policy/fcfs.hpp>
 #include <heddle/policy/id_map.hpp>
+#include <heddle/policy/indexed_heap.hpp>
 #include <heddle/policy/linux_classes.hpp>
 #include <heddle/policy/lottery.hpp>
 #include <heddle/policy/multilevel_feedback.hpp>
@@ -50,6 +51,7 @@
 #include <heddle/policy/shortest_job_next.hpp>
 #include <heddle/policy/shortest_remaining_time.hpp>
 #include <heddle/policy/stride.hpp>
+#include <heddle/policy/task_table.hpp>
 #include <heddle/sync/barrier.hpp>
 #include <heddle/sync/channel.hpp>
 #include <heddle/sync/condition.hpp>

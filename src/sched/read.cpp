@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "read.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "lines.hpp"
 
@@ -72,6 +75,9 @@ workload read_file(const std::string& path, file_format format) {
                                                                path == "-" ? [](std::FILE*) { return 0; } : std::fclose);
     if (!file) throw input_error("cannot read " + path + ": " + std::strerror(errno));
     std::string text;
+    std::error_code unknown;  // of a pipe, for instance
+    if (const auto size = std::filesystem::file_size(path, unknown); !unknown)
+        text.reserve(static_cast<std::size_t>(std::min<std::uintmax_t>(size, 1 << 30)));
     char block[1 << 16];
     while (const std::size_t n = std::fread(block, 1, sizeof block, file.get())) text.append(block, n);
     if (std::ferror(file.get()) != 0) throw input_error("cannot read " + path + ": " + std::strerror(errno));

@@ -32,10 +32,11 @@ time common_end(const workload& w) {
 simulator::simulator(const workload& w, const policy::any_policy& p, const simulation_options& options)
     : work_(w),
       options_(options),
-      tasks_(w.tasks.size()),
       cpus_(static_cast<std::size_t>(std::max(0, options.cpus))),
-      locks_(w.locks.size()),
-      events_(cpus_.size() + 3 * w.tasks.size()) {
+      leading_(cpus_.size()),
+      free_cpus_(cpus_.size()),
+      last_(cpus_.size(), none),
+      locks_(w.locks.size()) {
     check(w);
     if (options.cpus < 1) throw std::invalid_argument("there must be a CPU");
     if (options.switch_cost < duration::zero())
@@ -45,16 +46,22 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
         throw std::invalid_argument("a warm cache cannot be slower than a cold one");
     const std::size_t queues = options.queue_per_cpu ? cpus_.size() : 1;
     for (std::size_t i = 0; i < queues; ++i) queues_.push_back({p});
-    for (std::size_t i = 0; i < cpus_.size(); ++i)
-        cpus_[i].queue = options.queue_per_cpu ? static_cast<std::uint32_t>(i) : 0;
+    for (std::uint32_t cpu = 0; cpu < cpus_.size(); ++cpu) free_cpus_.insert(cpu);
     if (options.cache.size > 0) caches_.assign(cpus_.size(), cache(options.cache));
     free_ = cpus_.size();
 
-    for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
-        const task_spec& t = spec(i);
-        tasks_[i].priority = t.priority;
-        timed_ = timed_ || t.period > duration::zero() || t.deadline;
+    bool endless = false;
+    bool in_order = true;  // as logs are
+    time latest{};
+    tasks_.reserve(w.tasks.size());
+    arrivals_.resize(w.tasks.size());
+    std::iota(arrivals_.begin(), arrivals_.end(), 0u);
+    for (const task_spec& t : w.tasks) {
+        tasks_.emplace_back().priority = t.priority;
+        endless = endless || (t.period > duration::zero() && t.jobs == 0);
         pinned_ = pinned_ || !t.cpus.empty();
+        in_order = in_order && t.arrival >= latest;
+        latest = t.arrival;
         if (t.width > options.cpus || (t.width > 1 && options.queue_per_cpu))
             throw std::invalid_argument(
                 "task " + t.name + " needs " + std::to_string(t.width) + " CPUs at once, and there are " +
@@ -63,23 +70,14 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
             std::none_of(t.cpus.begin(), t.cpus.end(), [&](int c) { return c >= 0 && c < options.cpus; }))
             throw std::invalid_argument("task " + t.name + " may run on no CPU that is there");
     }
-    arrivals_.resize(tasks_.size());
-    std::iota(arrivals_.begin(), arrivals_.end(), 0u);
-    std::sort(arrivals_.begin(), arrivals_.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return spec(a).arrival != spec(b).arrival ? spec(a).arrival < spec(b).arrival : a < b;
-    });
+    if (!in_order)
+        std::sort(arrivals_.begin(), arrivals_.end(), [&](std::uint32_t a, std::uint32_t b) {
+            return spec(a).arrival != spec(b).arrival ? spec(a).arrival < spec(b).arrival : a < b;
+        });
     result_.jobs.reserve(tasks_.size());
     result_.cpus = options.cpus;
     if (!arrivals_.empty()) result_.begin = spec(arrivals_.front()).arrival;
-    until_ = horizon();
-}
-
-time simulator::horizon() const {
-    if (options_.until != time::max()) return options_.until;
-    const bool endless = std::any_of(work_.tasks.begin(), work_.tasks.end(), [](const task_spec& t) {
-        return t.period > duration::zero() && t.jobs == 0;
-    });
-    return endless ? common_end(work_) : time::max();
+    until_ = endless && options.until == time::max() ? common_end(w) : options.until;
 }
 
 simulation simulator::run() {
@@ -104,38 +102,31 @@ bool simulator::next_instant() {
 
 void simulator::one_instant() {
     due_.clear();
-    while (!events_.empty() && events_.next() == now_) {
-        due_.push_back(events_.next_slot());
-        events_.clear(due_.back());
+    while (!events_.empty() && events_.next() == now_) due_.push_back(events_.take());
+    // In the order of the slots: CPUs, tasks that wake, releases, deadlines. Releases come last, for what
+    // comes at the very end does not happen any more.
+    const bool at_end = now_ >= until_ && until_ != time::max();
+    if (!due_.empty()) {
+        auto due = due_.begin();
+        for (; due != due_.end() && *due < task_slot(0); ++due)
+            if (cpus_[*due].task != none) {
+                settle(*due);
+                after_step(*due);
+            }
+        for (; due != due_.end() && *due < release_slot(0); ++due) wake(*due - task_slot(0));
+        const auto releases = due;
+        while (due != due_.end() && *due < deadline_slot(0)) ++due;
+        const auto deadlines = due;
+        for (; due != due_.end(); ++due) check_deadline(*due - deadline_slot(0));
+        if (!at_end)
+            for (due = releases; due != deadlines; ++due) release(*due - release_slot(0));
     }
-    // In the order of the slots: CPUs, tasks that wake, releases, deadlines.
-    const auto cpus = static_cast<std::uint32_t>(cpus_.size());
-    const auto tasks = static_cast<std::uint32_t>(tasks_.size());
-    for (const std::uint32_t slot : due_)
-        if (slot < cpus && cpus_[slot].task != none) {
-            settle(slot);
-            after_step(slot);
-        }
-    for (const std::uint32_t slot : due_)
-        if (slot >= cpus && slot < cpus + tasks) {
-            const std::uint32_t task = slot - cpus;
-            job_of(task).io += now_ - tasks_[task].since;
-            note(event_kind::wakes, task);
-            if (go_on(task)) make_ready(task);
-        }
-    if (timed_)
-        for (const std::uint32_t slot : due_)
-            if (slot >= cpus + 2 * tasks) check_deadline(slot - cpus - 2 * tasks);
-    // What comes at the very end does not happen any more.
-    if (now_ < until_ || until_ == time::max()) {
-        for (const std::uint32_t slot : due_)
-            if (slot >= cpus + tasks && slot < cpus + 2 * tasks) release(slot - cpus - tasks);
-        for (; next_arrival_ < arrivals_.size() && spec(arrivals_[next_arrival_]).arrival == now_;
-             ++next_arrival_)
-            release(arrivals_[next_arrival_]);
-        preempt();
-        give_out();
-    }
+    if (at_end) return;
+    for (; next_arrival_ < arrivals_.size() && spec(arrivals_[next_arrival_]).arrival == now_;
+         ++next_arrival_)
+        release(arrivals_[next_arrival_]);
+    preempt();
+    give_out();
 }
 
 // What has happened on a CPU since it was last looked at.
@@ -158,13 +149,9 @@ void simulator::settle(std::uint32_t cpu) {
     result_.busy += ran * static_cast<std::int64_t>(1 + c.others.size());
 }
 
-// When something next happens on a CPU.
+// When something next happens on a CPU that has a task.
 void simulator::arm(std::uint32_t cpu) {
-    processor& c = cpus_[cpu];
-    if (c.task == none) {
-        events_.clear(cpu);
-        return;
-    }
+    const processor& c = cpus_[cpu];
     const time begin = std::max(now_, c.switched);
     duration left = tasks_[c.task].left;
     if (!caches_.empty()) {
@@ -177,8 +164,7 @@ void simulator::arm(std::uint32_t cpu) {
 }
 
 void simulator::close() {
-    for (std::uint32_t cpu = 0; cpu < cpus_.size(); ++cpu) {
-        if (cpus_[cpu].task == none) continue;
+    for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1)) {
         settle(cpu);
         stop(cpu, policy::stop_reason::preempted);
     }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <heddle/sched/simulate.hpp>
-#include <memory>
 
 #include "cache.hpp"
+#include "cpu_set.hpp"
 #include "event_queue.hpp"
 
 namespace heddle::inline v0::sched {
@@ -21,34 +21,32 @@ class simulator {
 
     enum class state : std::uint8_t { away, ready, running, waiting, blocked, done };
 
-    // A task as it is now.
-    struct live {
-        state is = state::away;
+    // A task as it is now: one cache line, for there may be millions.
+    struct alignas(64) live {
+        duration left{};              // of the step
+        time since{};                 // in this state
+        time deadline = time::max();  // with what it inherits
+        int priority = 0;             // likewise
         std::uint32_t step = 0;
         std::uint32_t cpu = none;     // where it runs, or ran last
         std::uint32_t queue = 0;      // whose policy knows it
-        duration left{};              // of the step
-        time since{};                 // in this state
-        std::uint64_t released = 0;   // how often it came
-        std::uint64_t completed = 0;  // and ended
-        std::uint64_t to_check = 0;   // the next job whose deadline has not been looked at
         std::uint32_t job = 0;        // position in jobs of the one it is at
-        bool known = false;           // by the policy
+        std::uint32_t released = 0;   // how often it came
+        std::uint32_t completed = 0;  // and ended
+        std::uint32_t to_check = 0;   // the next job whose deadline has not been looked at
         std::uint32_t wanted_lock = 0;
-        int priority = 0;                // with what it inherits
-        std::optional<time> deadline{};  // likewise
+        state is = state::away;
+        bool known = false;  // by the policy
     };
+    static_assert(sizeof(live) == 64);
     struct processor {
         std::uint32_t task = none;
-        std::uint32_t leader = none;  // the CPU on which the task runs that needs this one too
-        std::uint32_t last = none;    // the task before
-        std::uint32_t queue = 0;
-        time mark{};      // up to when it is settled
-        time switched{};  // when the switch is over
+        std::uint32_t open = none;  // the segment that goes on
+        time mark{};                // up to when it is settled
+        time switched{};            // when the switch is over
         time slice_ends = time::max();
         duration used{};                      // since the task was picked
-        std::uint32_t open = none;            // the segment that goes on
-        std::vector<std::uint32_t> others{};  // that the task has as well
+        std::vector<std::uint32_t> others{};  // CPUs that the task has as well
     };
     struct lock_state {
         std::uint32_t owner = none;
@@ -62,7 +60,6 @@ class simulator {
     };
 
     // simulator.cpp: time
-    time horizon() const;
     bool next_instant();
     void one_instant();
     void settle(std::uint32_t cpu);
@@ -72,6 +69,7 @@ class simulator {
 
     // simulator_tasks.cpp: what a task does
     void release(std::uint32_t task);
+    void wake(std::uint32_t task);
     void check_deadline(std::uint32_t task);
     void make_ready(std::uint32_t task);
     void after_step(std::uint32_t cpu);
@@ -81,7 +79,7 @@ class simulator {
     bool take_lock(std::uint32_t task, std::uint32_t lock);
     void give_lock(std::uint32_t task, std::uint32_t lock);
     void inherit(std::uint32_t owner);
-    void tell_urgency(std::uint32_t task, int priority, std::optional<time> deadline);
+    void tell_urgency(std::uint32_t task, int priority, time deadline);
     bool more_urgent(int a, int b) const { return options_.lower_is_higher ? a < b : a > b; }
     std::string why_stuck(std::uint32_t task) const;
 
@@ -90,11 +88,12 @@ class simulator {
     void give_out();
     bool dispatch(std::uint32_t cpu);
     bool start(std::uint32_t cpu, std::uint32_t task);
+    time end_of_slice(std::uint32_t cpu) const;
     std::uint32_t pick(std::uint32_t cpu);
     std::uint32_t steal(std::uint32_t cpu);
     std::uint32_t queue_for(std::uint32_t task);
     bool may_run(std::uint32_t task, std::uint32_t cpu) const;
-    bool is_free(std::uint32_t cpu) const { return cpus_[cpu].task == none && cpus_[cpu].leader == none; }
+    std::uint32_t queue_of(std::uint32_t cpu) const { return options_.queue_per_cpu ? cpu : 0; }
     void preempt();
 
     void note(event_kind kind, std::uint32_t task, std::uint32_t cpu = 0, std::int64_t other = 0) {
@@ -121,16 +120,19 @@ class simulator {
     time until_;
     std::vector<live> tasks_;
     std::vector<processor> cpus_;
+    cpu_set leading_;                  // CPUs with a task; others may be a wide one's as well
+    cpu_set free_cpus_;                // with neither
+    std::vector<std::uint32_t> last_;  // by CPU, the task before
     std::vector<queue_state> queues_;
     std::vector<lock_state> locks_;
     std::vector<std::uint32_t> arrivals_;  // tasks by first arrival
     std::size_t next_arrival_ = 0;
-    std::size_t free_ = 0;  // CPUs
+    std::size_t free_ = 0;  // how many of free_cpus_
     std::size_t dealt_ = 0;
     event_queue events_;
     std::vector<cache> caches_;
     std::vector<std::uint32_t> due_;
-    bool timed_ = false;  // there are periods or deadlines
+    bool news_ = false;  // in a queue
     bool pinned_ = false;
     simulation result_{};
 };

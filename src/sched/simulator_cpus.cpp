@@ -28,7 +28,7 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
     processor& c = cpus_[cpu];
     const std::uint32_t task = c.task;
     live& t = tasks_[task];
-    queue_state& q = queues_[c.queue];
+    queue_state& q = queues_[queue_of(cpu)];
     if (c.switched > now_) {  // in the middle of the switch
         const duration lost = c.switched - now_;
         result_.overhead -= lost;
@@ -50,28 +50,36 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
         t.is = state::away;
     }
     c.task = none;
-    c.last = task;
     c.slice_ends = time::max();
     free_ += 1 + c.others.size();
-    for (const std::uint32_t other : c.others) {
-        cpus_[other].leader = none;
-        cpus_[other].last = task;
-    }
+    leading_.erase(cpu);
+    const auto leaves = [&](std::uint32_t each) {
+        last_[each] = task;
+        free_cpus_.insert(each);
+    };
+    leaves(cpu);
+    for (const std::uint32_t other : c.others) leaves(other);
     c.others.clear();
     events_.clear(cpu);
 }
 
 // A ready task that may run on this CPU is now running for its policy; none if there is none.
 std::uint32_t simulator::pick(std::uint32_t cpu) {
-    queue_state& q = queues_[cpus_[cpu].queue];
+    queue_state& q = queues_[queue_of(cpu)];
     if (q.ready == 0) return none;
+    if (!pinned_) {
+        const auto id = q.policy.pick(now_);
+        if (!id) return none;
+        --q.ready;
+        return static_cast<std::uint32_t>(*id);
+    }
     std::vector<std::uint32_t> elsewhere;
     std::uint32_t found = none;
     while (found == none && q.ready > elsewhere.size()) {
         const auto id = q.policy.pick(now_);
         if (!id) break;
         const auto task = static_cast<std::uint32_t>(*id);
-        if (!pinned_ || may_run(task, cpu))
+        if (may_run(task, cpu))
             found = task;
         else
             elsewhere.push_back(task);
@@ -117,7 +125,7 @@ std::uint32_t simulator::steal(std::uint32_t cpu) {
 bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     const auto width = static_cast<std::size_t>(spec(task).width);
     processor& c = cpus_[cpu];
-    queue_state& q = queues_[c.queue];
+    queue_state& q = queues_[queue_of(cpu)];
     if (width > free_) {
         q.held = task;
         return false;
@@ -133,14 +141,12 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     c.mark = now_;
     c.switched = now_;
     c.used = duration::zero();
-    for (std::uint32_t other = 0; c.others.size() + 1 < width; ++other)
-        if (other != cpu && is_free(other)) {
-            c.others.push_back(other);
-            cpus_[other].leader = cpu;
-        }
+    leading_.insert(cpu);
+    free_cpus_.erase(cpu);
+    if (width > 1) free_cpus_.take(width - 1, c.others);
     free_ -= width;
     note(event_kind::runs, task, cpu);
-    if (c.last != none && c.last != task) {
+    if (last_[cpu] != none && last_[cpu] != task) {
         ++result_.switches;
         c.switched = now_ + options_.switch_cost;
         result_.overhead += options_.switch_cost;
@@ -157,18 +163,22 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
                 result_.segments.push_back({task, other, c.switched, c.switched});
         }
     }
-    const duration slice =
-        options_.cooperative ? policy::unlimited : q.policy.slice(task, duration::zero(), now_);
-    c.slice_ends =
-        slice == policy::unlimited || slice > time::max() - c.switched ? time::max() : c.switched + slice;
-    arm(cpu);
+    c.slice_ends = options_.cooperative ? time::max() : end_of_slice(cpu);
     return true;
+}
+
+// Until when the policy lets a CPU's task run, which is settled.
+time simulator::end_of_slice(std::uint32_t cpu) const {
+    const processor& c = cpus_[cpu];
+    const duration slice = queues_[queue_of(cpu)].policy.slice(c.task, c.used, now_);
+    const time begin = std::max(now_, c.switched);
+    return slice == policy::unlimited || slice > time::max() - begin ? time::max() : begin + slice;
 }
 
 // Gives a free CPU a task, if there is one for it.
 bool simulator::dispatch(std::uint32_t cpu) {
     for (;;) {
-        queue_state& q = queues_[cpus_[cpu].queue];
+        queue_state& q = queues_[queue_of(cpu)];
         std::uint32_t task = q.held;
         if (task == none) task = pick(cpu);
         if (task == none) task = steal(cpu);
@@ -178,12 +188,12 @@ bool simulator::dispatch(std::uint32_t cpu) {
             arm(cpu);
             return true;
         }
-        if (cpus_[cpu].task != none) return true;
     }
 }
 
 // Running tasks that a ready one should displace make way.
 void simulator::preempt() {
+    if (!news_) return;
     for (queue_state& q : queues_) {
         if (!q.news) continue;
         if (q.held != none && q.ready > 0 && !options_.cooperative &&
@@ -194,14 +204,11 @@ void simulator::preempt() {
         }
     }
     // Free CPUs first: nobody has to make way where there is room.
-    bool news = false;
-    for (const queue_state& q : queues_) news = news || q.news;
-    if (!news) return;
     if (cpus_.size() > 1) give_out();
-    for (std::uint32_t cpu = 0; cpu < cpus_.size(); ++cpu) {
+    for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1)) {
         processor& c = cpus_[cpu];
-        queue_state& q = queues_[c.queue];
-        if (c.task == none || !q.news || options_.cooperative) continue;
+        queue_state& q = queues_[queue_of(cpu)];
+        if (!q.news || options_.cooperative) continue;
         settle(cpu);
         if (q.ready > 0 && q.policy.preempts(c.task, c.used, now_)) {
             note(event_kind::preempted, c.task, cpu);
@@ -210,19 +217,18 @@ void simulator::preempt() {
             continue;
         }
         // With ageing and boosts the slice depends on who waits.
-        const duration slice = q.policy.slice(c.task, c.used, now_);
-        const time begin = std::max(now_, c.switched);
-        c.slice_ends =
-            slice == policy::unlimited || slice > time::max() - begin ? time::max() : begin + slice;
+        const time ends = end_of_slice(cpu);
+        if (ends == c.slice_ends) continue;
+        c.slice_ends = ends;
         arm(cpu);
     }
     for (queue_state& q : queues_) q.news = false;
+    news_ = false;
 }
 
 void simulator::give_out() {
     if (free_ == 0) return;
-    for (std::uint32_t cpu = 0; cpu < cpus_.size() && free_ > 0; ++cpu) {
-        if (!is_free(cpu)) continue;
+    for (std::uint32_t cpu = free_cpus_.next(0); cpu != free_cpus_.end(); cpu = free_cpus_.next(cpu + 1)) {
         if (!dispatch(cpu) && queues_.size() == 1 && !pinned_)
             return;  // there is nobody for the others either
     }

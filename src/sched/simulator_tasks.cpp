@@ -16,7 +16,7 @@ void simulator::release(std::uint32_t task) {
     ++t.released;
     const bool again = s.period > duration::zero() && (s.jobs == 0 || t.released < s.jobs);
     if (again && now_ + s.period <= until_) events_.set(release_slot(task), now_ + s.period);
-    job_result job;
+    job_result& job = result_.jobs.emplace_back();
     job.task = task;
     job.number = t.released - 1;
     job.arrival = now_;
@@ -24,15 +24,21 @@ void simulator::release(std::uint32_t task) {
         job.deadline = now_ + *s.deadline;
     else if (s.period > duration::zero())
         job.deadline = now_ + s.period;
-    result_.jobs.push_back(job);
     note(event_kind::arrives, task);
     if (job.deadline != time::max() && t.to_check + 1 == t.released)
         events_.set(deadline_slot(task), job.deadline);
     if (t.is != state::away && t.is != state::done) return;  // the last one is not finished yet
     t.job = static_cast<std::uint32_t>(result_.jobs.size() - 1);
-    t.deadline = job.deadline == time::max() ? std::optional<time>() : job.deadline;
+    t.deadline = job.deadline;
     t.step = ~std::uint32_t{0};
     t.is = state::away;
+    if (go_on(task)) make_ready(task);
+}
+
+// What a task waited for has come.
+void simulator::wake(std::uint32_t task) {
+    job_of(task).io += now_ - tasks_[task].since;
+    note(event_kind::wakes, task);
     if (go_on(task)) make_ready(task);
 }
 
@@ -95,7 +101,7 @@ policy::task_info<> simulator::info(std::uint32_t task) const {
     i.burst = burst;
     i.priority = t.priority;
     i.weight = s.weight != 0 ? s.weight : policy::nice_weight(s.nice);
-    i.deadline = t.deadline;
+    if (t.deadline != time::max()) i.deadline = t.deadline;
     if (s.period > duration::zero()) i.period = s.period;
     i.kind = s.kind;
     return i;
@@ -111,7 +117,7 @@ void simulator::make_ready(std::uint32_t task) {
     queue_state& q = queues_[t.queue];
     q.policy.arrive(info(task), now_);
     ++q.ready;
-    q.news = true;
+    q.news = news_ = true;
 }
 
 // Takes the steps that need no time; whether the task then wants a CPU. It does not if it ended, waits or is
@@ -250,14 +256,13 @@ void simulator::give_lock(std::uint32_t task, std::uint32_t lock) {
 void simulator::inherit(std::uint32_t owner) {
     for (std::size_t hops = 0; hops <= tasks_.size(); ++hops) {
         int priority = spec(owner).priority;
-        std::optional<time> deadline;
-        if (job_of(owner).deadline != time::max()) deadline = job_of(owner).deadline;
+        time deadline = job_of(owner).deadline;
         for (const lock_state& l : locks_) {
             if (l.owner != owner) continue;
             for (const std::uint32_t waiter : l.waiters) {
                 const live& w = tasks_[waiter];
                 if (more_urgent(w.priority, priority)) priority = w.priority;
-                if (w.deadline && (!deadline || *w.deadline < *deadline)) deadline = w.deadline;
+                deadline = std::min(deadline, w.deadline);
             }
         }
         tell_urgency(owner, priority, deadline);
@@ -266,7 +271,7 @@ void simulator::inherit(std::uint32_t owner) {
     }
 }
 
-void simulator::tell_urgency(std::uint32_t task, int priority, std::optional<time> deadline) {
+void simulator::tell_urgency(std::uint32_t task, int priority, time deadline) {
     live& t = tasks_[task];
     if (t.priority == priority && t.deadline == deadline) return;
     if (t.priority != priority) note(event_kind::inherits, task, 0, priority);
@@ -274,7 +279,7 @@ void simulator::tell_urgency(std::uint32_t task, int priority, std::optional<tim
     t.deadline = deadline;
     if (!t.known) return;
     queues_[t.queue].policy.adjust(info(task), now_);
-    queues_[t.queue].news = true;
+    queues_[t.queue].news = news_ = true;
 }
 
 std::string simulator::why_stuck(std::uint32_t task) const {

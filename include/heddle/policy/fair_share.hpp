@@ -9,14 +9,14 @@
 // nice_weight() has Linux's weights.
 
 #include <algorithm>
-#include <heddle/policy/id_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <heddle/policy/indexed_heap.hpp>
 #include <heddle/policy/nice_weight.hpp>
 #include <heddle/policy/policy.hpp>
+#include <heddle/policy/task_table.hpp>
 #include <heddle/rt/error.hpp>
-#include <set>
 #include <stdexcept>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 namespace heddle::inline v0::policy {
@@ -42,59 +42,55 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
     }
 
     void arrive(const task_info<Id>& task, time) {
-        entity& e = entities_[task.id];
+        const std::uint32_t n = entities_.make(task.id);
+        entity& e = entities_[n];
         if (e.in_play) throw invalid_state("policy: a task arrives that is ready or runs already");
+        e.id = task.id;
         e.weight = std::max<std::uint32_t>(1, task.weight);
         e.in_play = e.new_here = true;
         // It is placed by pick(): the average must know of all who stop at this instant, whoever is told
         // first.
-        newcomers_.push_back(task.id);
+        newcomers_.push_back(n);
     }
 
     std::optional<Id> pick(time) {
         place_newcomers();
         if (ready_.empty() && ahead_.empty()) return std::nullopt;
-        settle(sum_, weights_);
-        if (ready_.empty()) {  // those that run keep the average down: then who is least far
-            const auto least = ahead_.begin();
-            const Id id = std::get<2>(*least);
-            ready_.insert({entities_.find(id)->deadline, std::get<0>(*least), id});
-            ahead_.erase(least);
-        }
-        const Id id = std::get<2>(*ready_.begin());
-        ready_.erase(ready_.begin());
-        entities_.find(id)->running = true;
-        return id;
+        let_in();
+        // If there is none, those that run keep the average down: then who is least far.
+        auto& from = ready_.empty() ? ahead_ : ready_;
+        entity& e = entities_[from.first().slot];
+        take_out(from.first().slot);
+        e.running = true;
+        return e.id;
     }
 
     /// What is left of its request.
     duration slice(const Id& id, duration used, time) const {
-        return std::max(duration::zero(), options_.slice - running(id).served - used);
+        return std::max(duration::zero(), options_.slice - entities_[position_of_running(id)].served - used);
     }
 
     bool preempts(const Id& id, duration used, time) const {
         if (!options_.preemptive) return false;
-        const entity& mine = running(id);
+        const entity& mine = entities_[position_of_running(id)];
         const wide now_at = mine.at + virtual_time(used, mine.weight);
         const wide sum = sum_ + (now_at - mine.at) * mine.weight;
         const wide best = mine.deadline;
-        bool found = !ready_.empty() && std::get<0>(*ready_.begin()) < best;
+        if (!ready_.empty() && ready_.first().key < best) return true;
         const wide average = floor_div(sum, weights_);
-        for (const Id& newcomer : newcomers_) {
-            const entity& e = *entities_.find(newcomer);
+        for (const std::uint32_t newcomer : newcomers_) {
+            const entity& e = entities_[newcomer];
             const bool may_run = !e.known || e.at <= average;
-            found = found || (may_run && average + virtual_time(options_.slice, e.weight) < best);
+            if (may_run && average + virtual_time(options_.slice, e.weight) < best) return true;
         }
-        for (auto at = ahead_.begin(); !found && at != ahead_.end(); ++at) {
-            if (std::get<0>(*at) * weights_ > sum) break;
-            found = std::get<1>(*at) < best;
-        }
-        return found;
+        return ahead_.any_early([&](const node& n) { return n.key * weights_ <= sum; },
+                                [&](const node& n) { return n.tie < best; });
     }
 
     /// One that has had what it asked for asks anew; any other goes on with the rest of its request.
     void ran(const Id& id, duration used, stop_reason why, time) {
-        entity& e = running(id);
+        const std::uint32_t n = position_of_running(id);
+        entity& e = entities_[n];
         const wide step = virtual_time(used, e.weight);
         e.at += step;
         sum_ += step * e.weight;
@@ -105,41 +101,43 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
             e.deadline = e.at + virtual_time(options_.slice, e.weight);
         }
         if (still_ready(why))
-            add(id, e);
+            add(n);
         else
             withdraw(e);
     }
 
     void leave(const Id& id, time) {
-        entity* const e = entities_.find(id);
-        if (e == nullptr) return;
-        if (e->new_here) {
-            std::erase(newcomers_, id);
-        } else if (e->in_play) {
-            take_out(id, *e);
-            withdraw(*e);
+        const std::uint32_t n = entities_.find(id);
+        if (n == entities_.nowhere) return;
+        entity& e = entities_[n];
+        if (e.new_here) {
+            std::erase(newcomers_, n);
+        } else if (e.in_play) {
+            take_out(n);
+            withdraw(e);
         }
-        entities_.erase(id);
+        entities_.erase(id, n);
     }
 
     /// A task has another weight from now on.
     void adjust(const task_info<Id>& task, time) {
-        entity* const e = entities_.find(task.id);
-        if (e == nullptr) return;
+        const std::uint32_t n = entities_.find(task.id);
+        if (n == entities_.nowhere) return;
+        entity& e = entities_[n];
         const std::uint32_t weight = std::max<std::uint32_t>(1, task.weight);
-        if (e->new_here) {
-            e->weight = weight;
+        if (e.new_here) {
+            e.weight = weight;
             return;
         }
-        const bool ready = e->in_play && !e->running;
-        if (ready) take_out(task.id, *e);
-        if (e->in_play) {
-            weights_ = weights_ - e->weight + weight;
-            sum_ += e->at * (static_cast<wide>(weight) - e->weight);
+        const bool ready = e.in_play && !e.running;
+        if (ready) take_out(n);
+        if (e.in_play) {
+            weights_ = weights_ - e.weight + weight;
+            sum_ += e.at * (static_cast<wide>(weight) - e.weight);
         }
-        e->weight = weight;
-        e->deadline = e->at + virtual_time(options_.slice - e->served, weight);
-        if (ready) add(task.id, *e);
+        e.weight = weight;
+        e.deadline = e.at + virtual_time(options_.slice - e.served, weight);
+        if (ready) add(n);
     }
 
     /// Whether nobody is ready.
@@ -152,13 +150,18 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
         wide at = 0;  // virtual time
         wide deadline = 0;
         duration served{};  // of the current request
+        Id id{};
         std::uint32_t weight = 1;
         bool known = false;
         bool in_play = false;  // ready or running
         bool running = false;
         bool new_here = false;  // has not been placed yet
     };
-    using key = std::tuple<wide, wide, Id>;
+    struct node {
+        wide key = 0;
+        wide tie = 0;
+        std::uint32_t slot = 0;  // the entity's position in the table
+    };
 
     // In units of a 2^16th of what a task of weight 1024 gets in a unit of time: less than any slice rounds
     // to.
@@ -167,20 +170,19 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
     }
     static wide floor_div(wide a, wide b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-    const entity& running(const Id& id) const {
-        const entity* const e = entities_.find(id);
-        if (e == nullptr || !e->running)
+    std::uint32_t position_of_running(const Id& id) const {
+        const std::uint32_t n = entities_.find(id);
+        if (n == entities_.nowhere || !entities_[n].running)
             throw invalid_state("policy: a task that was not picked is said to run");
-        return *e;
+        return n;
     }
-    entity& running(const Id& id) { return const_cast<entity&>(std::as_const(*this).running(id)); }
 
     // All at the same average, so that their order does not matter.
     void place_newcomers() {
         if (newcomers_.empty()) return;
         const wide average = weights_ > 0 ? floor_div(sum_, weights_) : last_;
-        for (const Id& id : newcomers_) {
-            entity& e = *entities_.find(id);
+        for (const std::uint32_t n : newcomers_) {
+            entity& e = entities_[n];
             e.at = e.known ? std::max(e.at, average) : average;
             e.deadline = e.at + virtual_time(options_.slice, e.weight);
             e.known = true;
@@ -188,30 +190,32 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
             weights_ += e.weight;
             sum_ += e.at * e.weight;
         }
-        for (const Id& id : newcomers_) add(id, *entities_.find(id));
+        for (const std::uint32_t n : newcomers_) add(n);
         newcomers_.clear();
     }
 
-    void add(const Id& id, const entity& e) {
+    void add(std::uint32_t n) {
+        const entity& e = entities_[n];
         if (e.at * weights_ <= sum_)
-            ready_.insert({e.deadline, e.at, id});
+            ready_.push({e.deadline, e.at, n}, by_key());
         else
-            ahead_.insert({e.at, e.deadline, id});
+            ahead_.push({e.at, e.deadline, n}, by_key());
     }
 
     // Those that the average has caught up with may run. It does not go back but for those that come and go,
     // and who was allowed to run stays so.
-    void settle(wide sum, wide weights) {
-        while (!ahead_.empty() && std::get<0>(*ahead_.begin()) * weights <= sum) {
-            const auto [at, deadline, id] = *ahead_.begin();
-            ready_.insert({deadline, at, id});
-            ahead_.erase(ahead_.begin());
+    void let_in() {
+        while (!ahead_.empty() && ahead_.first().key * weights_ <= sum_) {
+            const node n = ahead_.first();
+            ahead_.erase(n.slot, by_key());
+            ready_.push({n.tie, n.key, n.slot}, by_key());
         }
     }
 
-    void take_out(const Id& id, const entity& e) {
-        ready_.erase({e.deadline, e.at, id});
-        ahead_.erase({e.at, e.deadline, id});
+    // It may be in neither: then it runs.
+    void take_out(std::uint32_t n) {
+        for (auto* const queue : {&ready_, &ahead_})
+            if (queue->contains(n)) queue->erase(n, by_key());
     }
 
     void withdraw(entity& e) {
@@ -221,11 +225,19 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
         e.in_play = e.running = false;
     }
 
+    auto by_key() const {
+        return [this](const node& a, const node& b) {
+            if (a.key != b.key) return a.key < b.key;
+            if (a.tie != b.tie) return a.tie < b.tie;
+            return entities_[a.slot].id < entities_[b.slot].id;
+        };
+    }
+
     fair_share_options options_;
-    id_map<Id, entity> entities_;
-    std::set<key> ready_;  // by deadline: not ahead of the average
-    std::set<key> ahead_;  // by virtual time
-    std::vector<Id> newcomers_;
+    task_table<Id, entity> entities_;
+    indexed_heap<node> ready_;  // by deadline, then by virtual time: not ahead of the average
+    indexed_heap<node> ahead_;  // by virtual time, then by deadline
+    std::vector<std::uint32_t> newcomers_;
     wide weights_ = 0;  // of all that are ready or run
     wide sum_ = 0;      // of their virtual times, weighted
     wide last_ = 0;     // the average when the last one went

@@ -32,6 +32,12 @@ template <task_id Id, class Value> class id_map {
     /// The value of an id, which is made if there is none.
     Value& operator[](const Id& id) { return values_[id]; }
 
+    /// The same, and whether it was made.
+    std::pair<Value*, bool> insert(const Id& id) {
+        const auto [at, made] = values_.try_emplace(id);
+        return {&at->second, made};
+    }
+
     /// Forgets an id; whether there was a value.
     bool erase(const Id& id) { return values_.erase(id) != 0; }
 
@@ -56,15 +62,19 @@ class id_map<Id, Value> {
         return at == nowhere ? nullptr : &slots_[at].value;
     }
 
-    Value& operator[](Id id) {
-        if (Value* const found = find(id)) return *found;
-        if ((used_ + 1) * 2 > slots_.size()) grow();
+    Value& operator[](Id id) { return *insert(id).first; }
+
+    std::pair<Value*, bool> insert(Id id) {
+        if (slots_.empty()) grow();
+        std::size_t at = place_for(id);
+        if (slots_[at].used) return {&slots_[at].value, false};
+        if ((used_ + 1) * 2 > slots_.size()) {
+            grow();
+            at = place_for(id);
+        }
         ++used_;
-        slot& s = slots_[free_place_for(id)];
-        s.id = id;
-        s.used = true;
-        s.value = Value{};
-        return s.value;
+        slots_[at] = {id, true, Value{}};
+        return {&slots_[at].value, true};
     }
 
     bool erase(Id id) {
@@ -95,30 +105,32 @@ class id_map<Id, Value> {
     std::size_t mask() const noexcept { return slots_.size() - 1; }
     std::size_t next(std::size_t at) const noexcept { return (at + 1) & mask(); }
 
-    // The upper bits of the product are the mixed ones.
+    // Ids that follow each other are mostly made, used and forgotten one after the other: eight of them stand
+    // side by side, and the eights are scattered. The upper bits of the product are the mixed ones.
     std::size_t hash(Id id) const noexcept {
-        const std::uint64_t product = static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15u;
-        return static_cast<std::size_t>(product >> 32) & mask();
+        const auto n = static_cast<std::uint64_t>(id);
+        const std::uint64_t product = (n >> 3) * 0x9E3779B97F4A7C15u;
+        return static_cast<std::size_t>((product >> 32) << 3 | (n & 7)) & mask();
+    }
+
+    // Where an id is, or is to stand.
+    std::size_t place_for(Id id) const noexcept {
+        std::size_t at = hash(id);
+        while (slots_[at].used && slots_[at].id != id) at = next(at);
+        return at;
     }
 
     std::size_t place_of(Id id) const noexcept {
         if (slots_.empty()) return nowhere;
-        for (std::size_t at = hash(id); slots_[at].used; at = next(at))
-            if (slots_[at].id == id) return at;
-        return nowhere;
-    }
-
-    std::size_t free_place_for(Id id) const noexcept {
-        std::size_t at = hash(id);
-        while (slots_[at].used) at = next(at);
-        return at;
+        const std::size_t at = place_for(id);
+        return slots_[at].used ? at : nowhere;
     }
 
     void grow() {
         std::vector<slot> old(slots_.empty() ? 16 : slots_.size() * 2);
         old.swap(slots_);
         for (slot& s : old)
-            if (s.used) slots_[free_place_for(s.id)] = std::move(s);
+            if (s.used) slots_[place_for(s.id)] = std::move(s);
     }
 
     std::vector<slot> slots_;  // a power of two, at most half of them used

@@ -4,13 +4,12 @@
 // What the policies that keep one list have in common: the ready tasks, of which the first to run is found at
 // once, and what is remembered of the others. For writing a policy; users need only the policies themselves.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <heddle/policy/id_map.hpp>
+#include <heddle/policy/indexed_heap.hpp>
 #include <heddle/policy/policy.hpp>
+#include <heddle/policy/task_table.hpp>
 #include <heddle/rt/error.hpp>
-#include <vector>
 
 namespace heddle::inline v0::policy {
 
@@ -20,14 +19,15 @@ template <task_id Id> struct listed_task {
     std::int64_t rank = 0;          // of the policy; smaller runs first
     std::int64_t running_rank = 0;  // that it was picked with
     time since{};                   // when it became ready, for ties
-    int side = 0;                   // of those with one `since`, smaller runs first whatever the tie rule
     std::uint64_t order = 0;        // in which arrive() and behind() were called
     time waiting_since{};           // when it last stopped running or arrived
     duration spent{};               // of its quantum, in earlier runs
+    int side = 0;                   // of those with one `since`, smaller runs first whatever the tie rule
     // These two are the policy's own, and admit() leaves them alone when a task comes back.
     std::int64_t kept = 0;
     duration charged{};
-    bool known = false;  // it was here before: it has been blocked
+    bool known = false;    // it was here before: it has been blocked
+    bool running = false;  // it was picked and has not stopped
 };
 
 /// Whether `a` runs before `b` if they have the same rank.
@@ -52,14 +52,15 @@ template <task_id Id> class ready_list {
 
     explicit ready_list(tie_break rule) : rule_(rule) {}
 
-    bool empty() const noexcept { return heap_.empty(); }
-    std::size_t size() const noexcept { return heap_.size(); }
+    bool empty() const noexcept { return ready_.empty(); }
+    std::size_t size() const noexcept { return ready_.size(); }
 
     /// A task that becomes ready now; add() it next. Throws invalid_state if it is ready or running already.
     item& admit(const task_info<Id>& task, std::int64_t rank = 0) {
-        entry& e = entry_for(task.id);
-        if (e.where != nowhere) throw invalid_state("policy: a task arrives that is ready or runs already");
-        item& i = e.value;
+        const std::uint32_t n = tasks_.make(task.id);
+        item& i = tasks_[n];
+        if (i.running || ready_.contains(n))
+            throw invalid_state("policy: a task arrives that is ready or runs already");
         i.task = task;
         i.rank = rank;
         i.since = i.waiting_since = task.arrival;
@@ -70,11 +71,9 @@ template <task_id Id> class ready_list {
     }
 
     /// Puts one that admit(), stop() or withdraw() gave out among the ready ones.
-    void add(const item& i) {
-        const std::uint32_t n = *places_.find(i.task.id);
-        entries_[n].value.known = true;
-        heap_.push_back({});
-        sift_up(heap_.size() - 1, {i.rank, i.since, n});
+    void add(item& i) {
+        i.known = true;
+        ready_.push({i.rank, i.since, tasks_.position_of(i)}, by_order());
     }
 
     /// One that stopped is to queue as if it came now, behind those that really do.
@@ -85,51 +84,51 @@ template <task_id Id> class ready_list {
     }
 
     /// The task that runs first. There must be one.
-    const item& first() const { return entries_[heap_.front().entry].value; }
+    const item& first() const { return tasks_[ready_.first().slot]; }
 
     /// The first ready task is now running. There must be one.
     item& start_first() { return start(0); }
 
     /// The ready task at position `n` of at() is now running.
     item& start(std::size_t n) {
-        entry& e = entries_[heap_[n].entry];
-        take_out(n);
-        e.where = runs;
-        return e.value;
+        item& i = tasks_[ready_.at(n).slot];
+        ready_.erase(ready_.at(n).slot, by_order());
+        i.running = true;
+        return i;
     }
 
     /// A ready task by position, 0 to size() − 1; 0 runs first, the others are in no order.
-    const item& at(std::size_t n) const { return entries_[heap_[n].entry].value; }
+    const item& at(std::size_t n) const { return tasks_[ready_.at(n).slot]; }
 
     /// A running task has stopped; the caller adds it again if it is ready. Throws invalid_state if it was
     /// not running.
     item& stop(const Id& id) {
-        entry& e = entries_[place_of_running(id)];
-        e.where = nowhere;
-        return e.value;
+        item& i = tasks_[position_of_running(id)];
+        i.running = false;
+        return i;
     }
 
     /// A running task. Throws invalid_state if it is not running.
-    const item& running(const Id& id) const { return entries_[place_of_running(id)].value; }
-    item& running(const Id& id) { return entries_[place_of_running(id)].value; }
+    const item& running(const Id& id) const { return tasks_[position_of_running(id)]; }
+    item& running(const Id& id) { return tasks_[position_of_running(id)]; }
 
     /// A task that is ready is taken out, to be changed and added again; null if it is not ready.
     item* withdraw(const Id& id) {
-        const std::uint32_t* const n = places_.find(id);
-        if (n == nullptr || entries_[*n].where >= runs) return nullptr;
-        take_out(entries_[*n].where);
-        return &entries_[*n].value;
+        const std::uint32_t n = tasks_.find(id);
+        if (n == tasks_.nowhere || !ready_.contains(n)) return nullptr;
+        ready_.erase(n, by_order());
+        return &tasks_[n];
     }
 
     /// A task that has not left, whatever it does; null for one that has.
     item* find(const Id& id) {
-        const std::uint32_t* const n = places_.find(id);
-        return n == nullptr ? nullptr : &entries_[*n].value;
+        const std::uint32_t n = tasks_.find(id);
+        return n == tasks_.nowhere ? nullptr : &tasks_[n];
     }
 
     bool is_running(const Id& id) const {
-        const std::uint32_t* const n = places_.find(id);
-        return n != nullptr && entries_[*n].where == runs;
+        const std::uint32_t n = tasks_.find(id);
+        return n != tasks_.nowhere && tasks_[n].running;
     }
 
     /// Whether `a` runs before `b`.
@@ -141,102 +140,39 @@ template <task_id Id> class ready_list {
 
     /// Forgets a task, whatever it does.
     void remove(const Id& id) {
-        const std::uint32_t* const found = places_.find(id);
-        if (found == nullptr) return;
-        const std::uint32_t n = *found;
-        if (entries_[n].where < runs) take_out(entries_[n].where);
-        entries_[n] = entry{};
-        free_.push_back(n);
-        places_.erase(id);
+        const std::uint32_t n = tasks_.find(id);
+        if (n == tasks_.nowhere) return;
+        if (ready_.contains(n)) ready_.erase(n, by_order());
+        tasks_.erase(id, n);
     }
 
  private:
-    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
-    static constexpr std::uint32_t runs = nowhere - 1;
-
-    struct entry {
-        item value{};
-        std::uint32_t where = nowhere;  // its position in the heap, or one of the two above
-    };
-    // What mostly decides is in the heap itself, so that few comparisons look at the entries.
+    // What mostly decides is in the heap itself, so that few comparisons look at the tasks.
     struct node {
         std::int64_t rank = 0;
         time since{};
-        std::uint32_t entry = 0;
+        std::uint32_t slot = 0;  // the task's position in the table
     };
 
-    entry& entry_for(const Id& id) {
-        if (const std::uint32_t* const n = places_.find(id)) return entries_[*n];
-        std::uint32_t n = 0;
-        if (free_.empty()) {
-            n = static_cast<std::uint32_t>(entries_.size());
-            entries_.emplace_back();
-        } else {
-            n = free_.back();
-            free_.pop_back();
-        }
-        places_[id] = n;
-        return entries_[n];
-    }
-
-    std::uint32_t place_of_running(const Id& id) const {
-        const std::uint32_t* const n = places_.find(id);
-        if (n == nullptr || entries_[*n].where != runs)
+    std::uint32_t position_of_running(const Id& id) const {
+        const std::uint32_t n = tasks_.find(id);
+        if (n == tasks_.nowhere || !tasks_[n].running)
             throw invalid_state("policy: a task that was not picked is said to run");
-        return *n;
+        return n;
     }
 
-    bool sooner(const node& a, const node& b) const {
-        if (a.rank != b.rank) return a.rank < b.rank;
-        if (rule_ != tie_break::id && a.since != b.since) return a.since < b.since;
-        return wins_tie(entries_[a.entry].value, entries_[b.entry].value, rule_);
-    }
-
-    void put(std::size_t at, const node& n) {
-        heap_[at] = n;
-        entries_[n.entry].where = static_cast<std::uint32_t>(at);
-    }
-
-    void sift_up(std::size_t at, const node& n) {
-        for (; at > 0; at = (at - 1) / 4) {
-            const std::size_t parent = (at - 1) / 4;
-            if (!sooner(n, heap_[parent])) break;
-            put(at, heap_[parent]);
-        }
-        put(at, n);
-    }
-
-    void sift_down(std::size_t at, const node& n) {
-        for (;;) {
-            std::size_t best = at * 4 + 1;
-            if (best >= heap_.size()) break;
-            const std::size_t end = std::min(best + 4, heap_.size());
-            for (std::size_t child = best + 1; child < end; ++child)
-                if (sooner(heap_[child], heap_[best])) best = child;
-            if (!sooner(heap_[best], n)) break;
-            put(at, heap_[best]);
-            at = best;
-        }
-        put(at, n);
-    }
-
-    void take_out(std::size_t at) {
-        entries_[heap_[at].entry].where = nowhere;
-        const node last = heap_.back();
-        heap_.pop_back();
-        if (at == heap_.size()) return;
-        if (at > 0 && sooner(last, heap_[(at - 1) / 4]))
-            sift_up(at, last);
-        else
-            sift_down(at, last);
+    auto by_order() const {
+        return [this](const node& a, const node& b) {
+            if (a.rank != b.rank) return a.rank < b.rank;
+            if (rule_ != tie_break::id && a.since != b.since) return a.since < b.since;
+            return wins_tie(tasks_[a.slot], tasks_[b.slot], rule_);
+        };
     }
 
     tie_break rule_;
     std::uint64_t arrivals_ = 0;
-    std::vector<entry> entries_;
-    std::vector<std::uint32_t> free_;
-    id_map<Id, std::uint32_t> places_;
-    std::vector<node> heap_;  // four children each: half as deep as with two, and they share a cache line
+    task_table<Id, item> tasks_;
+    indexed_heap<node> ready_;
 };
 
 }  // namespace heddle::inline v0::policy
