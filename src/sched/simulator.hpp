@@ -89,6 +89,7 @@ class simulator {
     bool dispatch(std::uint32_t cpu);
     bool start(std::uint32_t cpu, std::uint32_t task);
     time end_of_slice(std::uint32_t cpu) const;
+    duration slice_among_those_allowed(std::uint32_t cpu) const;
     std::uint32_t pick(std::uint32_t cpu);
     std::uint32_t steal(std::uint32_t cpu);
     std::uint32_t queue_for(std::uint32_t task);

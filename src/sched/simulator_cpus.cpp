@@ -167,10 +167,22 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     return true;
 }
 
+// What the slice would be if those that wait for another CPU were not there: a task that has aged enough to displace
+// this one, but may not run here, would displace it again and again at one instant.
+duration simulator::slice_among_those_allowed(std::uint32_t cpu) const {
+    const processor& c = cpus_[cpu];
+    const std::uint32_t queue = queue_of(cpu);
+    policy::any_policy without = queues_[queue].policy;
+    for (std::uint32_t n = 0; n < tasks_.size(); ++n)
+        if (tasks_[n].is == state::ready && tasks_[n].queue == queue && !may_run(n, cpu)) without.leave(n, now_);
+    return without.slice(c.task, c.used, now_);
+}
+
 // Until when the policy lets a CPU's task run, which is settled.
 time simulator::end_of_slice(std::uint32_t cpu) const {
     const processor& c = cpus_[cpu];
-    const duration slice = queues_[queue_of(cpu)].policy.slice(c.task, c.used, now_);
+    duration slice = queues_[queue_of(cpu)].policy.slice(c.task, c.used, now_);
+    if (slice <= duration::zero() && pinned_) slice = slice_among_those_allowed(cpu);
     const time begin = std::max(now_, c.switched);
     return slice == policy::unlimited || slice > time::max() - begin ? time::max() : begin + slice;
 }

@@ -181,6 +181,15 @@ TEST(simulate, what_no_machine_can_run_is_refused) {
     EXPECT_THROW(simulate(unlocks, make_policy("fcfs")), std::invalid_argument);
 }
 
+TEST(simulate, who_has_aged_enough_but_waits_for_another_cpu_displaces_nobody_here) {
+    auto w = tasks({task("high", 0, 40, 5), task("low", 0, 10, 1), task("other", 0, 30, 1)});
+    w.tasks[0].cpus = w.tasks[1].cpus = {0};
+    w.tasks[2].cpus = {1};
+    const auto s = simulate(w, make_policy("priority preemptive age=7"), {.cpus = 2});
+    EXPECT_EQ(chart(w, s, 1), "other 0-30");
+    EXPECT_EQ(s.end, at(50));
+}
+
 TEST(simulate, nothing_to_do_is_done_at_once) {
     const auto s = simulate(workload{}, make_policy("fcfs"));
     EXPECT_TRUE(s.jobs.empty());
