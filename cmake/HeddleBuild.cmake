@@ -15,10 +15,11 @@ if(PROJECT_IS_TOP_LEVEL)
 
   find_program(HEDDLE_CCACHE ccache)
   if(HEDDLE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # What ccache has to overlook so that it can cache a file that uses a precompiled header.
+    # What ccache has to overlook so that it can cache a file that uses a precompiled header; and that the compiler's list
+    # of what was included is enough: without it every file is preprocessed once more before it is compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      ${HEDDLE_CCACHE})
+      CCACHE_DEPEND=1 ${HEDDLE_CCACHE})
   endif()
 endif()
 
