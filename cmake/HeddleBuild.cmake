@@ -15,15 +15,43 @@ if(PROJECT_IS_TOP_LEVEL)
 
   find_program(HEDDLE_CCACHE ccache)
   if(HEDDLE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # What ccache has to overlook so that it can cache a file that uses a precompiled header.
+    # What ccache has to overlook so that it can cache a file that uses a precompiled header; and that the compiler's list
+    # of what was included is enough: without it every file is preprocessed once more before it is compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      ${HEDDLE_CCACHE})
+      CCACHE_DEPEND=1 ${HEDDLE_CCACHE})
   endif()
 endif()
 
 # Without these flags ccache cannot cache what uses a precompiled header.
 set(HEDDLE_PCH_FLAGS "$<IF:$<CXX_COMPILER_ID:Clang>,SHELL:-Xclang -fno-pch-timestamp,-fpch-preprocess>")
+# Standard headers only: of a small file they are most of the work, and they do not change. A header of heddle, precompiled,
+# would have everything compiled again when it is edited.
+set(HEDDLE_PCH_HEADERS <algorithm> <atomic> <chrono> <functional> <memory> <mutex> <string> <thread> <vector>)
+
+# heddle_precompile(<name> <header>…)
+#
+# Declares the object library <name>, which carries precompiled headers for heddle_use_precompiled(). It has to have the
+# flags of the targets that use it.
+function(heddle_precompile name)
+  if(HEDDLE_PCH)
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+    file(GENERATE OUTPUT "${file}" CONTENT "// Only here to carry the precompiled header.\n")
+    add_library(${name} OBJECT "${file}")
+    target_compile_features(${name} PRIVATE cxx_std_20)
+    target_link_libraries(${name} PRIVATE Threads::Threads heddle_flags)
+    target_compile_options(${name} PRIVATE "${HEDDLE_PCH_FLAGS}")
+    target_precompile_headers(${name} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# heddle_use_precompiled(<target> <name>)
+function(heddle_use_precompiled target name)
+  if(HEDDLE_PCH)
+    target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${HEDDLE_PCH_FLAGS}>")
+    target_precompile_headers(${target} REUSE_FROM ${name})
+  endif()
+endfunction()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)

@@ -2,6 +2,15 @@
 # The layers of the library (docs/design.md). Each is a target of its own, so that what it may use is declared; together
 # they make the one library heddle::heddle.
 
+# An installed library is also built without this by tests/install/, so that an include that is missing shows.
+heddle_precompile(heddle_library_pch ${HEDDLE_PCH_HEADERS})
+if(TARGET heddle_library_pch)
+  set_target_properties(heddle_library_pch PROPERTIES
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+endif()
+
 # heddle_layer(<name> [DEPENDS <layer>…] [LINK <target>…])
 #
 # Declares the layer <name>: target heddle_<name>, made of every source file in src/<name>/. DEPENDS names the layers
@@ -27,6 +36,7 @@ function(heddle_layer name)
       CXX_EXTENSIONS OFF
       # What is one unit and what another matters to code that goes on in another thread: tested as it is shipped.
       UNITY_BUILD OFF)
+    heddle_use_precompiled(${target} heddle_library_pch)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -109,6 +119,11 @@ function(heddle_instrumented_library)
     PRIVATE $<BUILD_INTERFACE:heddle_cereal> $<BUILD_INTERFACE:heddle_flags>)
   set_target_properties(heddle_instrumented PROPERTIES EXPORT_NAME instrumented CXX_EXTENSIONS OFF)
   heddle_check(heddle_instrumented)
+  heddle_precompile(heddle_instrumented_pch ${HEDDLE_PCH_HEADERS})
+  if(TARGET heddle_instrumented_pch)
+    heddle_check(heddle_instrumented_pch)
+  endif()
+  heddle_use_precompiled(heddle_instrumented heddle_instrumented_pch)
   install(TARGETS heddle_instrumented EXPORT heddle-targets)
 endfunction()
 

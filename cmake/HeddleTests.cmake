@@ -8,13 +8,9 @@
 include(GoogleTest)
 
 # One precompiled header for all tests: a test file compiles in about half the time.
-if(HEDDLE_PCH)
-  file(GENERATE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/pch.cpp" CONTENT "// Only here to carry the precompiled header.\n")
-  add_library(heddle_test_pch OBJECT "${CMAKE_CURRENT_BINARY_DIR}/pch.cpp")
-  target_link_libraries(heddle_test_pch PRIVATE heddle::heddle GTest::gmock heddle_flags)
-  target_compile_options(heddle_test_pch PRIVATE "${HEDDLE_PCH_FLAGS}")
-  target_precompile_headers(heddle_test_pch PRIVATE <gtest/gtest.h> <gmock/gmock.h> <algorithm> <atomic> <chrono>
-    <functional> <memory> <string> <thread> <vector>)
+heddle_precompile(heddle_test_pch <gtest/gtest.h> <gmock/gmock.h> ${HEDDLE_PCH_HEADERS})
+if(TARGET heddle_test_pch)
+  target_link_libraries(heddle_test_pch PRIVATE GTest::gmock)
 endif()
 
 # heddle_test(<name> SOURCES <file>… [LINK <target>…] [LABELS <label>…] [TIMEOUT <seconds>] [PROCESSORS <n>])
@@ -39,10 +35,7 @@ function(heddle_test name)
   # Function names in the stacks that a test prints, and functions that a worker process looks up.
   # Without DEFINE_SYMBOL each target had a macro of its own, and could not share a precompiled header.
   set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON DEFINE_SYMBOL "")
-  if(HEDDLE_PCH)
-    target_compile_options(${target} PRIVATE "${HEDDLE_PCH_FLAGS}")
-    target_precompile_headers(${target} REUSE_FROM heddle_test_pch)
-  endif()
+  heddle_use_precompiled(${target} heddle_test_pch)
   gtest_discover_tests(${target}
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60

@@ -62,7 +62,7 @@ case $name in
     shared)
         rm -rf "$shared"
         configure -S "$SOURCE" -DBUILD_SHARED_LIBS=ON -DHEDDLE_BUILD_CLI=OFF -DHEDDLE_BUILD_TESTS=OFF \
-            -DHEDDLE_BUILD_EXAMPLES=OFF -DHEDDLE_WARNINGS=OFF
+            -DHEDDLE_BUILD_EXAMPLES=OFF -DHEDDLE_WARNINGS=OFF -DHEDDLE_PCH=OFF
         build
         "$CMAKE" --install "$scratch" --prefix "$shared"
         ;;
