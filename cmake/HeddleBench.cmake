@@ -8,7 +8,7 @@ if(NOT benchmark_FOUND)
 endif()
 
 add_custom_target(heddle_bench COMMENT "All benchmarks are built")
-foreach(layer IN ITEMS rt policy sync task io process sched)
+foreach(layer IN ITEMS rt policy sync task io process sched check)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/${layer}/*_bench.cpp")
   if(sources)
     set(target heddle_${layer}_bench)

@@ -90,10 +90,11 @@ void serve_schedules(int socket, channel& shared) {
         std::memset(&shared.outcome, 0, sizeof shared.outcome);
         shared.outcome.instrumented = program_is_instrumented;
         const bool carried = prepare_schedule(shared.orders);
-        const pid_t pid = carried ? fork_with_spares() : ::fork();
+        const pid_t pid = ::fork();
         if (pid == 0) {
             ::close(socket);
             shared.outcome.pid = ::getpid();
+            if (carried) use_spares();
             run_child(shared, socket);
             return;
         }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "spare.hpp"
 
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/mman.h>
 #include "real.hpp"
 #include "switch.hpp"
 
@@ -33,6 +30,26 @@ void* wait_and_run(void* p) {
     return run_thread(*me.runs);
 }
 
+// With a stack that libc does not know: the stacks of its own making, except that of the thread that forks, are free
+// for new threads in the copy.
+bool create_on_own_stack(spare& s) noexcept {
+    pthread_attr_t attributes;
+    std::size_t size = 0;
+    std::size_t guard = 0;
+    if (::pthread_getattr_default_np(&attributes) != 0) return false;
+    ::pthread_attr_getstacksize(&attributes, &size);
+    ::pthread_attr_getguardsize(&attributes, &guard);
+    void* const memory = ::mmap(nullptr, guard + size, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    const bool mapped = memory != MAP_FAILED && ::mprotect(memory, guard, PROT_NONE) == 0;
+    const bool created = mapped &&
+                         ::pthread_attr_setstack(&attributes, static_cast<char*>(memory) + guard, size) == 0 &&
+                         real_create(&s.handle, &attributes, &wait_and_run, &s) == 0;
+    ::pthread_attr_destroy(&attributes);
+    if (!created && memory != MAP_FAILED) ::munmap(memory, guard + size);
+    return created;
+}
+
 }  // namespace
 
 void prepare_spares(void* (*run)(thread&)) noexcept {
@@ -42,20 +59,14 @@ void prepare_spares(void* (*run)(thread&)) noexcept {
 void make_spares(unsigned n) noexcept {
     while (made < n && made < max_spares) {
         spare& s = spares[made];
-        if (real_create(&s.handle, nullptr, &wait_and_run, &s) != 0) break;
+        if (!create_on_own_stack(s)) break;
         wait_until_parked(s.where);
         ++made;
     }
 }
 
-pid_t fork_with_spares() noexcept {
-    // Where libc keeps the number of the calling thread: it is another one in the copy.
-    std::int32_t* number = nullptr;
-    const bool known = ::prctl(PR_GET_TID_ADDRESS, &number) == 0 && number != nullptr;
-    const long flags = SIGCHLD | (known ? CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID : 0);
-    const long pid = system_call(SYS_clone, flags, 0, 0, static_cast<long>(bits(number)));
-    if (pid == 0) taken = 0;
-    return static_cast<pid_t>(pid);
+void use_spares() noexcept {
+    taken = 0;
 }
 
 bool take_spare(thread& t, const pthread_attr_t* attributes) noexcept {

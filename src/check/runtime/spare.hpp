@@ -6,7 +6,6 @@
 // all that the carrier needs: a thread of the program takes one without any system call.
 
 #include <pthread.h>
-#include <sys/types.h>
 #include "engine.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -18,9 +17,8 @@ void prepare_spares(void* (*run)(thread&)) noexcept;
 /// gets the same addresses.
 void make_spares(unsigned n) noexcept;
 
-/// As fork(), in whose copy there are no spares: libc takes their stacks for those of threads that have ended.
-/// In the copy that this makes they are left alone.
-pid_t fork_with_spares() noexcept;
+/// In a copy of the server whose threads the carrier runs: there are spares.
+void use_spares() noexcept;
 
 /// Makes the new `t` one of the spares.
 /// @return false if there is none, or none with these attributes (null: the usual ones)
