@@ -35,7 +35,8 @@ int allowed_cpu(unsigned n) noexcept {
 // wake one on another CPU can cost as much as the schedule.
 class beside_server {
  public:
-    explicit beside_server(int cpu) noexcept : moved_(cpu >= 0 && ::sched_getaffinity(0, sizeof before_, &before_) == 0) {
+    explicit beside_server(int cpu) noexcept
+        : moved_(cpu >= 0 && ::sched_getaffinity(0, sizeof before_, &before_) == 0) {
         if (!moved_) return;
         cpu_set_t one;
         CPU_ZERO(&one);
@@ -145,7 +146,8 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
     channel& c = server->shared();
     c.orders = asked;
     // As many as schedules have used so far.
-    c.orders.spares = static_cast<std::uint8_t>(std::min<std::uint64_t>(std::max<std::uint64_t>(threads_, 1) - 1, max_spares));
+    const std::uint64_t used = std::max<std::uint64_t>(threads_, 1) - 1;
+    c.orders.spares = static_cast<std::uint8_t>(std::min<std::uint64_t>(used, max_spares));
     if (baton_) c.orders.flags |= order_baton;
     fill_weights(c, asked);
     const process_end end = server->run({.patience = o_.patience, .until = until_, .stop = &stop_});

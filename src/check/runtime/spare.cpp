@@ -12,6 +12,8 @@ namespace {
 HEDDLE_REAL real_function<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)> real_create(
     "pthread_create");
 
+using body = void* (*)(thread&);
+
 struct spare {
     kernel_thread where;
     pthread_t handle;
@@ -21,7 +23,6 @@ struct spare {
 constinit spare spares[max_spares]{};
 constinit unsigned made = 0;
 constinit unsigned taken = max_spares;  // none, except in a copy that has them
-using body = void* (*)(thread&);
 constinit body run_thread = nullptr;
 
 void* wait_and_run(void* p) {
