@@ -11,7 +11,7 @@
 namespace heddle::inline v0::check {
 
 inline constexpr std::uint32_t channel_magic = 0x68646c63;  // "hdlc"
-inline constexpr std::uint32_t channel_version = 5;
+inline constexpr std::uint32_t channel_version = 6;
 
 /// The environment variable that tells the runtime the number of the descriptor of its socket to the
 /// explorer. Without it the runtime passes every call through.
@@ -26,6 +26,7 @@ inline constexpr unsigned max_threads = 256;          // alive at once
 inline constexpr unsigned max_thread_records = 4096;  // in one schedule
 inline constexpr unsigned max_races = 32;
 inline constexpr unsigned max_hot = 1u << 14;  // instructions that threads conflict on; a power of two
+inline constexpr unsigned max_met = 256;       // of them, that one schedule adds
 inline constexpr unsigned max_stack = 24;
 inline constexpr unsigned max_stacks = 1u << 14;
 inline constexpr std::size_t max_events = std::size_t{1} << 22;
@@ -40,7 +41,8 @@ enum class strategy_kind : std::uint8_t {
     pct,   ///< by random priorities that change at `depth - 1` random steps (Burckhardt et al., ASPLOS 2010)
     pos,   ///< by random priorities drawn anew for conflicting operations (Yuan, Yang, Gu, CAV 2018)
     surw,  ///< random, weighted by how much each has left to do (Zhao et al., ASPLOS 2025)
-    policy,  ///< who one of heddle's scheduling policies says, in virtual time; one that can go on does not stand back
+    policy,  ///< who one of heddle's scheduling policies says, in virtual time; one that can go on does not
+             ///< stand back
 };
 
 /// How `guide` is read. What it does not say, the strategy does.
@@ -196,7 +198,7 @@ enum class verdict : std::uint8_t {
 enum order_flag : std::uint32_t {
     order_memory_points = 1,    ///< instrumented accesses are scheduling points
     order_hot_only = 2,         ///< … but only those of the instructions in `hot`
-    order_find_hot = 4,         ///< note instructions that conflict in `hot`
+    order_find_hot = 4,         ///< note instructions that conflict in `met`
     order_races = 8,            ///< look for races
     order_races_fail = 16,      ///< a race ends the schedule
     order_stacks = 32,          ///< record the stack of every event
@@ -209,6 +211,7 @@ enum order_flag : std::uint32_t {
     order_keep_going = 8192,    ///< nobody is made to stand back because it goes round and round
     order_inversion = 16384,    ///< a priority inversion is a failure
     order_jitter = 32768,       ///< nothing is controlled: threads run freely, with random delays
+    order_fork = 65536,         ///< in a process of its own
     order_any_status = 4096,    ///< of the explorer only: an exit status other than 0 is no failure
 };
 
@@ -228,7 +231,7 @@ struct orders {
     std::uint8_t depth;
     std::uint8_t spares;  ///< threads that are made before the schedule (runtime/spare.hpp)
     std::uint8_t unused[4];
-    std::uint64_t quantum_ns;         ///< of a policy that says nothing else
+    std::uint64_t quantum_ns;          ///< of a policy that says nothing else
     char policy[max_policy_text + 1];  ///< as make_policy() takes it
 };
 
@@ -292,10 +295,18 @@ struct channel {
     std::uint32_t version;
     struct orders orders;
     struct outcome outcome;
+    /// Of the process that runs the schedules (runtime/rewind.hpp).
+    std::uint32_t ran;         ///< how many it has begun
+    std::uint8_t answered;     ///< it has ended the last one
+    std::uint8_t handed_back;  ///< it has taken a request that it could not serve
     std::uint32_t n_weights;
     thread_weight weights[max_weights];
-    /// Open addressing by hot_slot(); 0 is free.
+    /// Open addressing by hot_slot(); 0 is free. The explorer's: it stays what it is while a schedule runs,
+    /// so that the schedule can be repeated.
     std::uint64_t hot[max_hot];
+    /// Those that conflicted and are not hot yet.
+    std::uint32_t n_met;
+    std::uint64_t met[max_met];
     thread_record threads[max_thread_records];
     race_record races[max_races];
     stack_record stacks[max_stacks];
@@ -321,10 +332,13 @@ constexpr std::uint64_t thread_path(std::uint64_t parent, std::uint32_t ordinal)
 /// Explorer to server, over the socket, a byte each; the server answers with a `report_of_process`.
 enum class request : char { run = 'r', quit = 'q' };
 
-/// Server to explorer: first with pid -1 when it is ready, then after each schedule.
+/// To the explorer: first with pid -1 when the server is ready, then after each schedule, from the server or
+/// from the process that has run it and waits for the next one.
 struct answer {
-    std::int32_t pid;
-    std::int32_t wait_status;
+    std::int32_t pid = 0;
+    std::int32_t wait_status = 0;
+    bool of_server = false;  ///< the process has ended
+    bool idle = false;       ///< and had answered for its last schedule before
 };
 
 }  // namespace heddle::inline v0::check

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <fstream>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/topology.hpp>
 #include <limits>
 #include <memory>
@@ -168,7 +169,8 @@ std::optional<unsigned> detail::affinity_cpu_count() {
 
 unsigned cpu_count() {
     std::optional<unsigned> n = detail::affinity_cpu_count();
-    lower(n, detail::cgroup_cpu_limit(""));
+    // Under the checker it is the checker that says: on every machine the same.
+    if (!controlled()) lower(n, detail::cgroup_cpu_limit(""));
     return std::max(1u, n.value_or(1));
 }
 

@@ -159,6 +159,42 @@ says '^livelock'
 build computes <<'P'
 int main(void) { for (volatile unsigned long i = 0;; ++i) { } }
 P
+# How many CPUs the program sees.
+build sized <<'P'
+#define _GNU_SOURCE
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+static void* work(void* p) { return p; }
+int main(void) {
+    pthread_t t;
+    cpu_set_t set;
+    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+    sched_getaffinity(0, sizeof set, &set);
+    if (n != CPU_COUNT(&set)) return 9;
+    pthread_create(&t, 0, work, 0);
+    pthread_join(t, 0);
+    assert(n != 3);
+    return 0;
+}
+P
+check 0 -n 50 ./sized
+check 0 -n 50 --workers 4..6 ./sized
+check 1 -n 50 --workers 1..4 ./sized
+says ', 3 CPUs; 0 preemptions'
+check 1 --replay sized.replay
+says '^assertion: assertion failed: n != 3'
+check 1 --workers 2..3 -s bounded ./sized
+check 0 --workers 1..2 -s bounded ./sized
+says '^complete'
+check 1 --workers 2..3 -s dfs ./sized
+check 1 --workers 3 --policy fcfs ./sized
+check 0 --workers 1..2 --policy fcfs,rr ./sized
+says '^nothing found in 4 schedules'
+for range in 0 0..2 3..2 1.. ..2 1...2 1..2.5 two 2000 -1; do complains 'workers' --workers="$range" "$good"; done
+complains 'workers' --workers 1..2 --jitter "$good"
+
 # Without control: it runs, and a failure is one, but there is nothing to replay.
 check 0 -n 20 --jitter "$good"
 says '^nothing found in 20 runs with random delays'

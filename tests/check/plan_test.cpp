@@ -3,6 +3,8 @@
 #include <check/explore/plan.hpp>
 
 #include <gtest/gtest.h>
+#include <map>
+#include <string>
 
 using namespace heddle::check;
 
@@ -41,6 +43,39 @@ TEST(plan, a_policy_has_one_schedule_in_which_nobody_stands_back) {
     EXPECT_STREQ(second.policy, "priority nonpreemptive");
     EXPECT_NE(second.flags & order_inversion, 0u);
     EXPECT_EQ(describe(second), "policy priority nonpreemptive");
+}
+
+TEST(plan, each_strategy_meets_every_number_of_cpus) {
+    search_options o;
+    EXPECT_EQ(plan(o, 3, false, 0).workers, 2u);
+    EXPECT_EQ(describe(plan(o, 3, false, 0), o.cpus).find("CPU"), std::string::npos) << "there is only one";
+    for (const unsigned most : {1u, 2u, 3u, 6u, 7u, 12u}) {
+        o.cpus = {1, most};
+        std::map<strategy_kind, std::map<unsigned, int>> times;
+        for (std::uint64_t n = 2; n <= 2000; ++n) {
+            const orders asked = plan(o, n, false, 0);
+            ++times[asked.how][asked.workers];
+        }
+        for (const auto& [how, numbers] : times) {
+            EXPECT_EQ(numbers.size(), most);
+            EXPECT_EQ(numbers.begin()->first, 1u);
+            EXPECT_EQ(numbers.rbegin()->first, most);
+        }
+    }
+    o.cpus = {3, 4};
+    orders asked = plan(o, 2, false, 0);
+    asked.workers = 3;
+    EXPECT_TRUE(describe(asked, o.cpus).ends_with(", 3 CPUs"));
+}
+
+TEST(plan, a_policy_has_one_schedule_for_each_number_of_cpus) {
+    search_options o;
+    o.mode = search_mode::policy;
+    o.policies = {"rr", "fcfs"};
+    o.cpus = {1, 2};
+    std::string all;
+    for (std::uint64_t n = 1; n <= 4; ++n) all += describe(plan(o, n, false, 0), o.cpus) + "; ";
+    EXPECT_EQ(all, "policy rr, 1 CPU; policy fcfs, 1 CPU; policy rr, 2 CPUs; policy fcfs, 2 CPUs; ");
 }
 
 TEST(plan, with_jitter_nothing_is_controlled_and_each_run_has_a_seed) {

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cassert>
 #include <heddle/rt/error.hpp>
+#include <heddle/rt/topology.hpp>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -101,6 +102,17 @@ TEST(explore, chooses_every_number) {
     EXPECT_EQ(r.found->kind, "requirement");
 }
 
+TEST(explore, the_body_sees_as_many_cpus_as_it_is_given) {
+    (void)rt::cpu_count();  // not what this says
+    EXPECT_TRUE(check::explore([] { check::require(rt::cpu_count() == 7); }, {.cpus = 7}));
+    const auto sized = [] { check::require(rt::cpu_count() != 3); };
+    EXPECT_FALSE(check::explore(sized, {.schedules = 50, .cpus = {1, 4}}));
+    EXPECT_FALSE(check::explore(sized, {.how = check::strategy::dfs, .cpus = {1, 3}}));
+    const check::report r = check::explore(sized, {.how = check::strategy::bounded, .cpus = {4, 6}});
+    EXPECT_TRUE(r) << r;
+    EXPECT_TRUE(r.complete);
+}
+
 TEST(explore, drops_what_is_not_assumed) {
     const check::report r = check::explore([] {
         const std::size_t n = check::choose(4);
@@ -119,6 +131,8 @@ TEST(explore, the_body_leaves_nothing_behind) {
 
 TEST(explore, says_no_to_what_makes_no_sense) {
     EXPECT_THROW((void)check::explore([] {}, {.schedules = 0}), std::invalid_argument);
+    EXPECT_THROW((void)check::explore([] {}, {.cpus = 0}), std::invalid_argument);
+    EXPECT_THROW((void)check::explore([] {}, {.cpus = {3, 2}}), std::invalid_argument);
     EXPECT_FALSE(check::active());
     EXPECT_THROW(check::assume(true), invalid_state);
     EXPECT_THROW((void)check::choose(2), invalid_state);

@@ -25,6 +25,16 @@ enum class points {
     memory,           ///< in addition every access that threads conflict on
 };
 
+/// How many CPUs there are for a program that asks: always as many, or from `least` to `most`, another number in each
+/// schedule. Programs size their pools by it.
+struct cpu_range {
+    constexpr cpu_range(unsigned always = 2) noexcept : least(always), most(always) {}
+    constexpr cpu_range(unsigned from, unsigned to) noexcept : least(from), most(to) {}
+
+    unsigned least;
+    unsigned most;
+};
+
 struct options {
     std::uint64_t schedules = 10'000;        ///< at most so many
     std::chrono::milliseconds time{30'000};  ///< at most so long
@@ -33,7 +43,7 @@ struct options {
     std::uint64_t seed = 1;
     points where = points::automatic;
     std::uint64_t max_steps = 100'000;  ///< per schedule; more is reported as no_progress
-    unsigned cpus = 2;                  ///< how many the body sees
+    cpu_range cpus{};                   ///< how many the body sees
     bool find_races = true;             ///< needs points::memory
     bool threads_left_fail = true;      ///< a thread that runs on when the body returns is a failure
     bool minimise = true;

@@ -3,6 +3,7 @@
 
 // One search, from its first schedule to its result: what its jobs share, and what each of them does.
 
+#include <sched.h>
 #include <atomic>
 #include <check/explore/search.hpp>
 #include <cstddef>
@@ -35,7 +36,8 @@ class campaign {
     void run_random(std::shared_ptr<schedule_server>& server, bool leads);
     bool run_bounded(std::shared_ptr<schedule_server>& server);
     void run_exhaustive(std::shared_ptr<schedule_server>& server);
-    orders systematic_orders(guidance how, std::size_t length);
+    bool run_exhaustive(std::shared_ptr<schedule_server>& server, unsigned cpus);
+    orders systematic_orders(guidance how, std::size_t length, unsigned cpus);
     bool systematic_may_go_on();
     bool run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number);
     void find_expected_output();
@@ -54,6 +56,7 @@ class campaign {
     const search_options& o_;
     const rt::clock::time_point begin_;
     const rt::deadline until_;
+    const int first_cpu_ = ::sched_getcpu();
     std::atomic<unsigned> servers_{0};
     std::atomic<std::uint64_t> next_{1};
     std::atomic<std::uint64_t> done_{0};

@@ -32,6 +32,14 @@ strategy_kind strategy_of(const search_options& o, std::uint64_t n) {
     return turns[n % std::size(turns)];
 }
 
+// A number that has nothing to do with how `n` was counted (the finaliser of SplitMix64; Steele, Lea, Flood
+// 2014).
+constexpr std::uint64_t scattered(std::uint64_t n) noexcept {
+    n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9;
+    n = (n ^ n >> 27) * 0x94d049bb133111eb;
+    return n ^ n >> 31;
+}
+
 }  // namespace
 
 orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::uint64_t expected_steps) {
@@ -43,12 +51,13 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     r.step_ns = 1'000;
     // Less than what is taken for a hang: it can say what is waited for.
     r.outside_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(o.patience).count()) / 5 * 3;
-    r.workers = o.workers;
+    r.workers = o.cpus.least + static_cast<unsigned>(scattered(r.seed) % sizes(o.cpus));
     r.how = strategy_of(o, n);
     if (o.mode == search_mode::policy) {
         // As a scheduler has it: who can go on does so, and a time-out comes when its time has come.
         const std::string& policy = o.policies[(n - 1) % o.policies.size()];
         policy.copy(r.policy, max_policy_text);
+        r.workers = o.cpus.least + static_cast<unsigned>((n - 1) / o.policies.size());
         r.quantum_ns = o.quantum * r.step_ns;
         r.flags |= order_keep_going | order_late_timeouts;
         if (policy.starts_with("prio")) r.flags |= order_inversion;
@@ -67,6 +76,7 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     if (instrumented && o.find_races) r.flags |= order_races | (o.races_fail ? order_races_fail : 0u);
     if (o.mode == search_mode::jitter) r.flags |= order_jitter;
     if (o.baton) r.flags |= order_baton;
+    if (o.fork) r.flags |= order_fork;
     if (o.late_timeouts) r.flags |= order_late_timeouts;
     if (o.any_status) r.flags |= order_any_status;
     if (o.expect_same_output) r.flags |= order_capture;
@@ -74,30 +84,34 @@ orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::ui
     return r;
 }
 
-std::string describe(const orders& o) {
-    std::string text;
-    if ((o.flags & order_jitter) != 0) return "jitter, seed " + std::to_string(o.seed);
+namespace {
+
+std::string strategy_text(const orders& o) {
+    const std::string seed = ", seed " + std::to_string(o.seed);
+    if ((o.flags & order_jitter) != 0) return "jitter" + seed;
     if (o.guided == guidance::decisions || o.guided == guidance::branches) return "systematic";
     switch (o.how) {
         case strategy_kind::first:
-            text = "no preemption";
-            break;
+            return "no preemption" + seed;
         case strategy_kind::random_walk:
-            text = "random walk";
-            break;
+            return "random walk" + seed;
         case strategy_kind::pct:
-            text = "pct " + std::to_string(o.depth);
-            break;
+            return "pct " + std::to_string(o.depth) + seed;
         case strategy_kind::pos:
-            text = "pos";
-            break;
+            return "pos" + seed;
         case strategy_kind::surw:
-            text = "surw";
-            break;
+            return "surw" + seed;
         case strategy_kind::policy:
             return std::string("policy ") + o.policy;
     }
-    return text + ", seed " + std::to_string(o.seed);
+    return {};
+}
+
+}  // namespace
+
+std::string describe(const orders& o, cpu_range cpus) {
+    if (sizes(cpus) == 1) return strategy_text(o);
+    return strategy_text(o) + ", " + std::to_string(o.workers) + (o.workers == 1 ? " CPU" : " CPUs");
 }
 
 }  // namespace heddle::inline v0::check

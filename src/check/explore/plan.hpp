@@ -15,8 +15,12 @@ inline constexpr std::uint64_t all_points_every = 50;
 /// The orders of schedule `n`, from 1. `instrumented` is known once the program has been started.
 orders plan(const search_options& o, std::uint64_t n, bool instrumented, std::uint64_t expected_steps);
 
+/// How many numbers of CPUs there are.
+constexpr unsigned sizes(cpu_range cpus) noexcept {
+    return cpus.most - cpus.least + 1;
+}
 
-/// "pct 3, seed 17"
-std::string describe(const orders& o);
+/// "pct 3, seed 17", and of several numbers of CPUs which: ", 3 CPUs".
+std::string describe(const orders& o, cpu_range cpus = {});
 
 }  // namespace heddle::inline v0::check

@@ -67,15 +67,17 @@ void give_descriptors(int socket, int memory, int output, int captured) {
     ::dup2(captured, first_descriptor + 3);
 }
 
+// How often a schedule that goes on is looked at: it may be stopped at any time.
+constexpr std::chrono::milliseconds glance{20};
+
+// Waits for as long as a glance. Not by the poller that all of heddle's waits share: an answer is all that
+// the calling thread waits for, tens of thousands of times a second.
 bool receive(int socket, answer& a) {
-    for (;;) {
-        const ssize_t n = ::recv(socket, &a, sizeof a, MSG_DONTWAIT);
-        if (n == static_cast<ssize_t>(sizeof a)) return true;
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno == EAGAIN) return false;
-        a.pid = 0;  // it has hung up
-        return true;
-    }
+    const ssize_t n = ::recv(socket, &a, sizeof a, 0);
+    if (n == static_cast<ssize_t>(sizeof a)) return true;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
+    a = {};  // it has hung up
+    return true;
 }
 
 }  // namespace
@@ -132,7 +134,10 @@ void schedule_server::end_capture(process_end& end) {
 unique_fd schedule_server::connect() {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) fail("a socket for the checker");
-    socket_ = pollable(unique_fd(ends[0]));
+    socket_ = unique_fd(ends[0]);
+    const timeval at_most{0, std::chrono::microseconds(glance).count()};
+    if (::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &at_most, sizeof at_most) != 0)
+        fail("a socket for the checker");
     return unique_fd(ends[1]);
 }
 
@@ -147,7 +152,7 @@ schedule_server::schedule_server(const std::function<void(int socket, channel& s
     if (pid_ == 0) {
         no_core_files();
         give_descriptors(theirs.get(), memory_.get(), output.get(), captured_.get());
-        ::close(socket_.fd());
+        socket_.reset();
         serve(first_descriptor, *shared_);
         ::_exit(0);
     }
@@ -213,16 +218,11 @@ void schedule_server::pin(int cpu) noexcept {
 bool schedule_server::wait_until_ready(const std::string& program, bool bind_now) {
     answer a{};
     const auto limit = rt::deadline::after(std::chrono::seconds(20));
-    try {
-        for (;;) {
-            socket_.before_try(rt::direction::read);
-            if (receive(socket_.fd(), a)) break;
-            socket_.wait(rt::direction::read, limit);
-        }
-    } catch (const timeout_error&) {
-        throw error(program +
-                    " does not reach its main(): is it statically linked, or does it need input to start?");
-    }
+    while (!receive(socket_.get(), a))
+        if (limit.expired())
+            throw error(
+                program +
+                " does not reach its main(): is it statically linked, or does it need input to start?");
     if (a.pid == -1) return true;
     constexpr int refused = 127;  // the dynamic linker's status
     int status = 0;
@@ -242,6 +242,22 @@ schedule_server::~schedule_server() {
     if (shared_ != nullptr) ::munmap(shared_, sizeof(channel));
 }
 
+void schedule_server::heat(std::span<const std::uint64_t> instructions) noexcept {
+    std::uint64_t* const table = shared_->hot;
+    for (const std::uint64_t pc : instructions) {
+        std::size_t i = hot_slot(pc);
+        for (std::size_t n = 0; n < max_hot && table[i] != 0 && table[i] != pc; ++n) i = (i + 1) % max_hot;
+        table[i] = pc;
+    }
+}
+
+answer schedule_server::receive_soon() {
+    answer a;
+    while (!receive(socket_.get(), a)) {
+    }
+    return a;
+}
+
 process_end schedule_server::run(const run_limits& limits) {
     const char wanted = static_cast<char>(request::run);
     const bool captures = (shared_->orders.flags & order_capture) != 0;
@@ -249,21 +265,16 @@ process_end schedule_server::run(const run_limits& limits) {
     // What the last schedule left must not be taken for this one's before the server has cleared it.
     shared_->outcome.steps = 0;
     __atomic_store_n(&shared_->outcome.pid, 0, __ATOMIC_RELAXED);
-    if (::send(socket_.fd(), &wanted, 1, MSG_NOSIGNAL) != 1) return {.lost = true};
+    shared_->n_met = 0;
+    if (::send(socket_.get(), &wanted, 1, MSG_NOSIGNAL) != 1) return {.lost = true};
     process_end end;
     answer a{};
     std::uint64_t seen = 0;
     rt::clock::time_point moved = rt::clock::now();
     for (;;) {
-        socket_.before_try(rt::direction::read);
-        if (receive(socket_.fd(), a)) break;
-        // Looked at now and then, because it may be stopped at any time.
-        rt::clock::time_point next = rt::clock::now() + std::chrono::milliseconds(100);
-        next = std::min({next, moved + limits.patience, limits.until.when()});
-        try {
-            socket_.wait(rt::direction::read, rt::deadline(next));
-            continue;
-        } catch (const timeout_error&) {
+        if (receive(socket_.get(), a)) {
+            if (a.idle) continue;  // the one before has ended meanwhile
+            break;
         }
         const rt::clock::time_point now = rt::clock::now();
         const std::uint64_t steps = __atomic_load_n(&shared_->outcome.steps, __ATOMIC_RELAXED);
@@ -274,12 +285,9 @@ process_end schedule_server::run(const run_limits& limits) {
         end.hung = !end.stopped && now - moved >= limits.patience;
         if ((!end.stopped && !end.hung) || pid <= 0) continue;
         ::kill(pid, SIGKILL);
-        // It ends now; what it says is read above.
-        socket_.before_try(rt::direction::read);
-        while (!receive(socket_.fd(), a)) {
-            socket_.wait(rt::direction::read, rt::deadline::never());
-            socket_.before_try(rt::direction::read);
-        }
+        // It ends now. It may have answered itself just before.
+        a = receive_soon();
+        for (answer last = a; last.pid > 0 && !last.of_server;) last = receive_soon();
         break;
     }
     if (a.pid == 0) return {.lost = true};

@@ -9,10 +9,10 @@
 #include <check/channel.hpp>
 #include <chrono>
 #include <functional>
-#include <heddle/io/pollable.hpp>
 #include <heddle/io/unique_fd.hpp>
 #include <heddle/rt/clock.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +64,11 @@ class schedule_server {
     /// Which it is, or -1.
     int cpu() const noexcept { return cpu_; }
 
+    /// Makes these instructions hot.
+    void heat(std::span<const std::uint64_t> instructions) noexcept;
+    /// And those that the last schedule has found out to conflict: not until it need not be repeated.
+    void heat_what_met() noexcept { heat({shared_->met, shared_->n_met}); }
+
     /// What a schedule with order_capture is to print on its standard output.
     void expect_output(std::string text) { expected_ = std::move(text); }
     const std::optional<std::string>& expected_output() const noexcept { return expected_; }
@@ -81,13 +86,14 @@ class schedule_server {
     unique_fd connect();
     bool start(const target& what, bool bind_now);
     bool wait_until_ready(const std::string& program, bool bind_now);
+    answer receive_soon();
 
     unique_fd memory_;
     channel* shared_ = nullptr;
     unique_fd captured_;
     unique_fd output_;
     std::optional<std::string> expected_;
-    pollable socket_;
+    unique_fd socket_;
     pid_t pid_ = 0;
     int cpu_ = -1;
 };

@@ -21,18 +21,17 @@ constexpr std::uint64_t small_program = 400;  // decisions
 // How many random schedules come before the systematic ones.
 constexpr std::uint64_t random_first = 500;
 
-// The n-th CPU, from the one that this runs on, of those that it may run on.
-int allowed_cpu(unsigned n) noexcept {
+// The n-th CPU, from `first`, of those that the calling thread may run on.
+int allowed_cpu(int first, unsigned n) noexcept {
     cpu_set_t set;
-    if (::sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+    if (first < 0 || ::sched_getaffinity(0, sizeof set, &set) != 0) return -1;
     n %= static_cast<unsigned>(CPU_COUNT(&set));
-    int cpu = ::sched_getcpu();
-    for (;; cpu = (cpu + 1) % CPU_SETSIZE)
-        if (cpu >= 0 && CPU_ISSET(static_cast<unsigned>(cpu), &set) && n-- == 0) return cpu;
+    for (int cpu = first;; cpu = (cpu + 1) % CPU_SETSIZE)
+        if (CPU_ISSET(static_cast<unsigned>(cpu), &set) && n-- == 0) return cpu;
 }
 
-// While it lives the calling thread stays on the CPU of its server. Only one of the two runs at a time, and to
-// wake one on another CPU can cost as much as the schedule.
+// While it lives the calling thread stays on the CPU of its server. Only one of the two runs at a time, and
+// to wake one on another CPU can cost as much as the schedule.
 class beside_server {
  public:
     explicit beside_server(int cpu) noexcept
@@ -58,12 +57,7 @@ class beside_server {
 
 void campaign::take_hot(schedule_server& server) {
     const std::lock_guard hold(lock_);
-    std::uint64_t* const table = server.shared().hot;
-    for (const std::uint64_t pc : hot_) {
-        std::size_t i = hot_slot(pc);
-        while (table[i] != 0 && table[i] != pc) i = (i + 1) % max_hot;
-        table[i] = pc;
-    }
+    server.heat(hot_);
 }
 
 void campaign::give_hot(const schedule_server& server) {
@@ -117,12 +111,12 @@ void campaign::fill_weights(channel& c, const orders& asked) {
 }
 
 bool campaign::may_go_on(std::uint64_t number) {
-    if (o_.mode == search_mode::policy && number > o_.policies.size()) return false;
+    if (o_.mode == search_mode::policy && number > o_.policies.size() * sizes(o_.cpus)) return false;
     return number <= o_.schedules && time_left();
 }
 
 void campaign::renew(std::shared_ptr<schedule_server>& server) {
-    const int cpu = server != nullptr ? server->cpu() : allowed_cpu(servers_++);
+    const int cpu = server != nullptr ? server->cpu() : allowed_cpu(first_cpu_, servers_++);
     server = make_();
     if (o_.mode != search_mode::jitter && cpu >= 0) server->pin(cpu);
     if (expected_output_) server->expect_output(*expected_output_);
@@ -170,12 +164,13 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
     unmodelled_ |= out.unmodelled;
     if (out.threads > threads_) note_threads(out.threads);
     expected_ = std::max<std::uint64_t>(expected_, out.steps);
-    if ((asked.flags & order_find_hot) != 0 && number <= warm_up + 1) give_hot(*server);
     // Where nothing is controlled, the runtime does not see every way to end.
     const bool ended =
         out.how == verdict::finished || (out.how == verdict::unfinished && (asked.flags & order_jitter) != 0);
     const bool passed = ended && end.exited && end.difference.empty() && (end.status == 0 || o_.any_status);
     if (passed) {
+        server->heat_what_met();
+        if ((asked.flags & order_find_hot) != 0 && number <= warm_up + 1) give_hot(*server);
         if (o_.mode != search_mode::jitter && (number <= warm_up || number % 16 == 0)) {
             decisions_ = out.decisions;
             weigh(copy_recording(*server, end));
@@ -189,7 +184,10 @@ bool campaign::run_one(std::shared_ptr<schedule_server>& server, const orders& a
         stop_ = true;
         return false;
     }
-    if (classify(r) == failure_kind::none) return true;
+    if (classify(r) == failure_kind::none) {
+        server->heat_what_met();
+        return true;
+    }
     const std::lock_guard hold(lock_);
     stop_ = true;
     if (!failure_ || number < failure_->schedule) failure_.emplace(number, std::move(r), server);
@@ -294,7 +292,8 @@ void campaign::conclude(search_result& result,
             "schedule is repeated only as far as it is the same");
     if ((met & unmodelled_blocking) != 0)
         result.not_covered.push_back(
-            "when calls come back that wait inside libc or the kernel: other threads went on meanwhile, in real time, "
+            "when calls come back that wait inside libc or the kernel: other threads went on meanwhile, in "
+            "real time, "
             "and a schedule need not be the same twice");
     if ((met & unmodelled_shared_object) != 0)
         result.not_covered.push_back("locks shared with other processes");
@@ -310,7 +309,7 @@ void campaign::conclude(search_result& result,
         finding found{.kind = classify(f.r),
                       .message = {},
                       .schedule = f.schedule,
-                      .found_by = describe(f.r.asked),
+                      .found_by = describe(f.r.asked, o_.cpus),
                       .shown = f.r};
         found.message = message_of(f.r, found.kind);
         use(found, *f.server);
@@ -330,7 +329,7 @@ void campaign::conclude(search_result& result,
     finding found{.kind = kind,
                   .message = {},
                   .schedule = f.schedule,
-                  .found_by = describe(f.r.asked),
+                  .found_by = describe(f.r.asked, o_.cpus),
                   .shown = run_switches(server, f.r.asked, switches, o_.patience)};
     // A schedule that cannot be repeated is shown as it was found.
     if (classify(found.shown) != kind) found.shown = f.r;

@@ -24,7 +24,7 @@ enum class search_mode {
     surw,
     bounded,  ///< all schedules with 0, 1, 2 … `depth` preemptions
     dfs,      ///< all schedules
-    policy,   ///< one schedule for each of the policies
+    policy,   ///< one schedule for each of the policies and each number of CPUs
     jitter,   ///< not chosen at all: threads run freely, with random delays
 };
 
@@ -32,18 +32,19 @@ struct search_options {
     std::uint64_t schedules = 10'000;
     std::chrono::milliseconds time{60'000};
     search_mode mode = search_mode::rotate;
-    unsigned depth = 3;  ///< of pct, and the largest bound
+    unsigned depth = 3;                   ///< of pct, and the largest bound
     std::vector<std::string> policies{};  ///< as policy::make_policy() takes them
     std::uint64_t quantum = 10;           ///< of policies that say nothing else, in steps
     std::uint64_t seed = 1;
     points where = points::automatic;
     std::uint64_t max_steps = 200'000;  ///< per schedule
     unsigned jobs = 1;
-    unsigned workers = 2;  ///< CPUs that the program sees
+    cpu_range cpus{};  ///< that the program sees
     bool find_races = true;
     bool races_fail = true;
     bool minimise = true;
     bool baton = false;
+    bool fork = false;  ///< a process for each schedule, also where one could run many
     bool late_timeouts = false;
     bool threads_left_fail = false;
     bool any_status = false;                    ///< a status other than 0 is no failure

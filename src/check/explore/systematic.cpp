@@ -20,8 +20,9 @@ std::ptrdiff_t conflicts_known(const schedule_server& server) {
 }  // namespace
 
 // The orders of a systematic schedule: hot instructions only, and no preemption but those of the guide.
-orders campaign::systematic_orders(guidance how, std::size_t length) {
+orders campaign::systematic_orders(guidance how, std::size_t length, unsigned cpus) {
     orders asked = plan(o_, warm_up + 1, instrumented_, expected_);
+    asked.workers = cpus;
     asked.how = strategy_kind::first;
     asked.guided = how;
     asked.guide_length = length;
@@ -47,22 +48,26 @@ bool campaign::systematic_may_go_on() {
 bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
     for (unsigned bound = 0; bound <= o_.depth; ++bound) {
         const auto known_before = conflicts_known(*server);
-        bounded_enumeration all(bound);
-        do {
-            if (!systematic_may_go_on()) return false;
-            const orders asked = systematic_orders(guidance::decisions, all.prefix().size());
-            std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
-            if (!run_one(server, asked, next_.fetch_add(1))) return false;
-            // Not deterministic: nothing can be said.
-            if (server->shared().outcome.how == verdict::diverged) return false;
-        } while (all.advance(copy_recording(*server, {})));
+        bool limited = false;
+        for (unsigned cpus = o_.cpus.least; cpus <= o_.cpus.most; ++cpus) {
+            bounded_enumeration all(bound);
+            do {
+                if (!systematic_may_go_on()) return false;
+                const orders asked = systematic_orders(guidance::decisions, all.prefix().size(), cpus);
+                std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
+                if (!run_one(server, asked, next_.fetch_add(1))) return false;
+                // Not deterministic: nothing can be said.
+                if (server->shared().outcome.how == verdict::diverged) return false;
+            } while (all.advance(copy_recording(*server, {})));
+            limited |= all.limited();
+        }
         // Conflicts that were first seen now make more points: all again, with those.
         if (conflicts_known(*server) != known_before) {
             --bound;
             continue;
         }
         result_.complete_to = bound;
-        if (!all.limited()) {
+        if (!limited) {
             result_.complete = true;
             return false;
         }
@@ -70,27 +75,34 @@ bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
     return true;
 }
 
-// All. Which steps depend on each other is known where memory is a point, and no step depends on the time.
+// All, for each number of CPUs.
 void campaign::run_exhaustive(std::shared_ptr<schedule_server>& server) {
-    bool reduced = (systematic_orders(guidance::none, 0).flags & order_memory_points) != 0;
+    for (unsigned cpus = o_.cpus.least; cpus <= o_.cpus.most; ++cpus)
+        if (!run_exhaustive(server, cpus)) return;
+    result_.complete = true;
+}
+
+// Which steps depend on each other is known where memory is a point, and no step depends on the time. @return
+// false if there are others.
+bool campaign::run_exhaustive(std::shared_ptr<schedule_server>& server, unsigned cpus) {
+    bool reduced = (systematic_orders(guidance::none, 0, cpus).flags & order_memory_points) != 0;
     for (;;) {
         const auto known_before = conflicts_known(*server);
         const bool reduced_before = reduced;
         exhaustive_enumeration all(reduced);
         exhaustive_enumeration::step next;
         do {
-            if (!systematic_may_go_on()) return;
+            if (!systematic_may_go_on()) return false;
             const std::vector<guide_branch> guide = all.guide();
-            const orders asked = systematic_orders(guidance::branches, guide.size());
+            const orders asked = systematic_orders(guidance::branches, guide.size(), cpus);
             std::copy(guide.begin(), guide.end(), server->shared().guide_branches);
-            if (!run_one(server, asked, next_.fetch_add(1))) return;
+            if (!run_one(server, asked, next_.fetch_add(1))) return false;
             if (server->shared().outcome.timed != 0) reduced = false;
             next = all.advance(copy_recording(*server, {}));
-            if (next == exhaustive_enumeration::step::unlike) return;
+            if (next == exhaustive_enumeration::step::unlike) return false;
         } while (next == exhaustive_enumeration::step::more && reduced == reduced_before);
-        if (reduced == reduced_before && conflicts_known(*server) == known_before) break;
+        if (reduced == reduced_before && conflicts_known(*server) == known_before) return true;
     }
-    result_.complete = true;
 }
 
 }  // namespace heddle::inline v0::check

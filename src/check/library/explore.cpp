@@ -45,7 +45,7 @@ search_options search_of(const options& how) {
     o.seed = how.seed;
     o.where = how.where;
     o.max_steps = how.max_steps;
-    o.workers = how.cpus;
+    o.cpus = how.cpus;
     o.find_races = how.find_races;
     o.threads_left_fail = how.threads_left_fail;
     o.minimise = how.minimise;
@@ -69,6 +69,9 @@ search_options search_of(const options& how) {
 report explore(const std::function<void()>& body, const options& how) {
     if (active()) throw invalid_state("explore() within a function that is explored");
     if (how.schedules == 0) throw std::invalid_argument("explore() of 0 schedules");
+    if (how.cpus.least == 0 || how.cpus.most < how.cpus.least)
+        throw std::invalid_argument("explore() with from " + std::to_string(how.cpus.least) + " to " +
+                                    std::to_string(how.cpus.most) + " CPUs");
     const auto make = [&] {
         return std::make_unique<schedule_server>([&](int socket, channel& shared) {
             heddle_check_serve(socket, &shared);

@@ -11,6 +11,17 @@ namespace heddle::inline v0::check::runtime {
 /// lies together: every schedule begins with a fork and pays for each page that it changes.
 inline constexpr std::size_t page_size = 4096;
 
+/// Reserves the arena's addresses, which every copy of the process then has. Once, before the first schedule.
+void prepare_arena() noexcept;
+
+/// Where it is: what is used ends at `used`, and nothing is there if it could not be reserved.
+struct memory_of_arena {
+    const char* begin;
+    const char* used;
+    const char* end;
+};
+memory_of_arena arena_memory() noexcept;
+
 /// `size` zeroed bytes on a boundary of 64. Ends the schedule if there is no memory.
 void* from_arena(std::size_t size) noexcept;
 

@@ -111,8 +111,8 @@ void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) n
         }
         if ((c.mask & mask) == 0 || !(c.writes() || a.writes)) continue;
         if (flag(order_find_hot)) {
-            note_hot(bits(a.pc));
-            note_hot(c.pc);
+            note_conflict(bits(a.pc));
+            note_conflict(c.pc);
         }
         if (c.clock > known(*me.running->clock, c.actor) && !(c.atomic() && a.atomic)) report(me, a, c);
     }

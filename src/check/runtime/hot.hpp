@@ -8,17 +8,6 @@
 
 namespace heddle::inline v0::check::runtime {
 
-inline void note_hot(std::uint64_t pc) noexcept {
-    std::uint64_t* const hot = engine.shared->hot;
-    for (std::size_t i = hot_slot(pc), n = 0; n < 256; i = (i + 1) % max_hot, ++n) {
-        if (hot[i] == pc) return;
-        if (hot[i] == 0) {
-            hot[i] = pc;
-            return;
-        }
-    }
-}
-
 inline bool is_hot(std::uint64_t pc) noexcept {
     const std::uint64_t* const hot = engine.shared->hot;
     for (std::size_t i = hot_slot(pc), n = 0; n < 256; i = (i + 1) % max_hot, ++n) {
@@ -26,6 +15,14 @@ inline bool is_hot(std::uint64_t pc) noexcept {
         if (hot[i] == 0) return false;
     }
     return true;  // the table is full: too many points rather than too few
+}
+
+inline void note_conflict(std::uint64_t pc) noexcept {
+    channel& c = *engine.shared;
+    if (is_hot(pc) || c.n_met == max_met) return;
+    for (std::uint32_t i = 0; i < c.n_met; ++i)
+        if (c.met[i] == pc) return;
+    c.met[c.n_met++] = pc;
 }
 
 }  // namespace heddle::inline v0::check::runtime

@@ -13,11 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cstring>
+#include <utility>
+#include "arena.hpp"
 #include "ending.hpp"
 #include "failure.hpp"
 #include "instrumented.hpp"
 #include "model_signal.hpp"
 #include "real.hpp"
+#include "rewind.hpp"
 #include "spare.hpp"
 #include "stack.hpp"
 #include "switch.hpp"
@@ -38,9 +41,26 @@ bool send_answer(int socket, const answer& a) noexcept {
            static_cast<long>(sizeof a);
 }
 
-long receive_request(int socket, char& wanted) noexcept {
-    return system_call(SYS_recvfrom, socket, reinterpret_cast<long>(&wanted), 1);
+// Ends the process if nobody asks any more.
+void receive_request(int socket) noexcept {
+    char wanted = 0;
+    long n = 0;
+    do n = system_call(SYS_recvfrom, socket, reinterpret_cast<long>(&wanted), 1);
+    while (n == -EINTR);
+    if (n != 1 || wanted != static_cast<char>(request::run)) ::_exit(0);
 }
+
+// Whether it is worth while to let copies run many schedules: not if they do what cannot be undone after one
+// or two, as the image of the memory would be taken each time.
+class copies_that_end {
+ public:
+    bool rewinding() const noexcept { return soon_ < too_often; }
+    void note(std::uint32_t schedules) noexcept { soon_ = schedules > 3 ? 0 : soon_ + 1; }
+
+ private:
+    static constexpr unsigned too_often = 3;
+    unsigned soon_ = 0;
+};
 
 // @return whether the carrier runs the threads
 bool prepare_schedule(orders& o) noexcept {
@@ -51,7 +71,15 @@ bool prepare_schedule(orders& o) noexcept {
     return true;
 }
 
-void run_child(channel& shared, int socket) noexcept {
+void begin_outcome(channel& shared) noexcept {
+    std::memset(&shared.outcome, 0, sizeof shared.outcome);
+    shared.outcome.instrumented = program_is_instrumented;
+    shared.outcome.pid = ::getpid();
+    shared.answered = 0;
+    ++shared.ran;
+}
+
+void run_child(channel& shared, int socket, bool again) noexcept {
     const int output = socket + output_after_socket;
     // If the server dies nobody would watch this process.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -68,6 +96,8 @@ void run_child(channel& shared, int socket) noexcept {
     watch_signals();
     // Registered first, it is called last: after the program's own destructors.
     ::atexit([] { record_outcome(verdict::finished); });
+    if (again) begin_rewinding(socket, shared);
+    begin_outcome(shared);
     begin_schedule(shared);
 }
 
@@ -78,35 +108,38 @@ void serve_schedules(int socket, channel& shared) {
     prepare_threads();
     prepare_signals();
     prepare_stacks();
+    prepare_arena();
     // One thread runs at a time: more than one arena would only be mapped anew in each copy.
     ::mallopt(M_ARENA_MAX, 1);
     shared.outcome.instrumented = program_is_instrumented;
-    if (!send_answer(socket, {-1, 0})) ::_exit(0);
+    if (!send_answer(socket, {.pid = -1})) ::_exit(0);
+    copies_that_end worth;
     for (;;) {
-        char wanted = 0;
-        const long n = receive_request(socket, wanted);
-        if (n == -EINTR) continue;
-        if (n != 1 || wanted != static_cast<char>(request::run)) ::_exit(0);
+        if (!std::exchange(shared.handed_back, 0)) receive_request(socket);
         std::memset(&shared.outcome, 0, sizeof shared.outcome);
-        shared.outcome.instrumented = program_is_instrumented;
         const bool carried = prepare_schedule(shared.orders);
+        const bool again = carried && (shared.orders.flags & order_fork) == 0 && worth.rewinding();
+        shared.ran = 0;
         const pid_t pid = ::fork();
         if (pid == 0) {
-            ::close(socket);
-            shared.outcome.pid = ::getpid();
+            if (!again) ::close(socket);
             if (carried) use_spares();
-            run_child(shared, socket);
+            run_child(shared, socket, again);
             return;
         }
         if (pid < 0) {
-            if (!send_answer(socket, {-errno, 0})) ::_exit(0);
+            if (!send_answer(socket, {.pid = -errno})) ::_exit(0);
             continue;
         }
         shared.outcome.pid = pid;
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
-        if (!send_answer(socket, {pid, status})) ::_exit(0);
+        if (again) worth.note(shared.ran);
+        if (shared.handed_back == 0 &&
+            !send_answer(
+                socket, {.pid = pid, .wait_status = status, .of_server = true, .idle = shared.answered != 0}))
+            ::_exit(0);
     }
 }
 

@@ -31,8 +31,8 @@ void* wait_and_run(void* p) {
     return run_thread(*me.runs);
 }
 
-// With a stack that libc does not know: the stacks of its own making, except that of the thread that forks, are free
-// for new threads in the copy.
+// With a stack that libc does not know: the stacks of its own making, except that of the thread that forks,
+// are free for new threads in the copy.
 bool create_on_own_stack(spare& s) noexcept {
     pthread_attr_t attributes;
     std::size_t size = 0;
@@ -43,9 +43,9 @@ bool create_on_own_stack(spare& s) noexcept {
     void* const memory = ::mmap(nullptr, guard + size, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     const bool mapped = memory != MAP_FAILED && ::mprotect(memory, guard, PROT_NONE) == 0;
-    const bool created = mapped &&
-                         ::pthread_attr_setstack(&attributes, static_cast<char*>(memory) + guard, size) == 0 &&
-                         real_create(&s.handle, &attributes, &wait_and_run, &s) == 0;
+    const bool created =
+        mapped && ::pthread_attr_setstack(&attributes, static_cast<char*>(memory) + guard, size) == 0 &&
+        real_create(&s.handle, &attributes, &wait_and_run, &s) == 0;
     ::pthread_attr_destroy(&attributes);
     if (!created && memory != MAP_FAILED) ::munmap(memory, guard + size);
     return created;
@@ -64,6 +64,10 @@ void make_spares(unsigned n) noexcept {
         wait_until_parked(s.where);
         ++made;
     }
+}
+
+unsigned spares_made() noexcept {
+    return made;
 }
 
 void use_spares() noexcept {

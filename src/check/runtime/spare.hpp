@@ -13,9 +13,12 @@ namespace heddle::inline v0::check::runtime {
 /// In the server, once: what a thread of the program does that the engine has chosen for the first time.
 void prepare_spares(void* (*run)(thread&)) noexcept;
 
-/// Makes as many that there are `n`. In the server: whoever makes them for fewer schedules, or one after the other,
-/// gets the same addresses.
+/// Makes as many that there are `n`. In the server: whoever makes them for fewer schedules, or one after the
+/// other, gets the same addresses.
 void make_spares(unsigned n) noexcept;
+
+/// How many there are.
+unsigned spares_made() noexcept;
 
 /// In a copy of the server whose threads the carrier runs: there are spares.
 void use_spares() noexcept;

@@ -69,6 +69,11 @@ thread* by_pct(thread* const* candidates, unsigned n) noexcept {
 }
 
 thread* by_pos(thread* const* candidates, unsigned n) noexcept {
+    // One whose operation depends on no other's keeps its priority; with a very low one it would wait for
+    // ever for those that wait for it in a way of their own.
+    constexpr std::uint64_t patience = 1'000;
+    if (engine.steps % patience == 0)
+        for (unsigned i = 0; i < n; ++i) candidates[i]->priority = next_random();
     thread* const best = in_front(candidates, n);
     for (unsigned i = 0; i < n; ++i)
         if (candidates[i] != best && dependent(candidates[i]->pending, best->pending))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <heddle/policy/any_policy.hpp>
 #include <heddle/rt/topology.hpp>
 #include <map>
@@ -29,6 +30,7 @@ struct given {
     std::string policies;
     std::string mode = "rotate";
     std::string where = "auto";
+    std::string cpus = "2";
     double seconds = 60;
     double patience = 0;  // not given
     bool jitter = false;
@@ -49,6 +51,22 @@ std::vector<std::string> policies_of(const std::string& given) {
     return result;
 }
 
+// "4" or "1..4".
+check::cpu_range cpus_of(const std::string& given) {
+    constexpr unsigned limit = 1024;
+    unsigned least = 0;
+    const char* const end = given.data() + given.size();
+    auto at = std::from_chars(given.data(), end, least);
+    unsigned most = least;
+    if (at.ec == std::errc() && std::string_view(at.ptr, end).starts_with(".."))
+        at = std::from_chars(at.ptr + 2, end, most);
+    if (at.ec != std::errc() || at.ptr != end || least < 1 || most < least || most > limit)
+        throw usage_error("--workers: '" + given +
+                          "' is neither a number of CPUs, such as 4, nor several, such as 1..4 (up to " +
+                          std::to_string(limit) + ")");
+    return {least, most};
+}
+
 void describe(CLI::App& verb, check_options& o, given& g) {
     verb.add_option("-n,--schedules", o.search.schedules, "at most so many schedules")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
@@ -61,7 +79,8 @@ void describe(CLI::App& verb, check_options& o, given& g) {
         ->check(CLI::IsMember(modes))
         ->capture_default_str();
     verb.add_option("--policy", g.policies,
-                    "no search: one schedule as a scheduler has it on one CPU, under a policy of those that heddle sched "
+                    "no search: one schedule as a scheduler has it on one CPU, under a policy of those that "
+                    "heddle sched "
                     "has; several are separated by commas")
         ->excludes("--strategy");
     verb.add_option("--quantum", o.search.quantum, "of policies that say nothing else, in steps")
@@ -88,8 +107,9 @@ void describe(CLI::App& verb, check_options& o, given& g) {
         ->capture_default_str();
     verb.add_option("-j,--jobs", o.search.jobs, "schedules run at once; default: one for each CPU")
         ->check(CLI::Range(1, 256));
-    verb.add_option("--workers", o.search.workers, "how many CPUs the program sees")
-        ->check(CLI::Range(1, 1024))
+    verb.add_option("--workers", g.cpus,
+                    "how many CPUs the program sees; 1..4: in each schedule another number of these")
+        ->excludes("--jitter")
         ->capture_default_str();
     verb.add_flag("--no-races", g.no_races, "do not look for data races");
     verb.add_flag("--no-minimise", g.no_minimise, "show the schedule as it was found");
@@ -101,6 +121,8 @@ void describe(CLI::App& verb, check_options& o, given& g) {
     verb.add_flag("--ignore-exit-status", o.search.any_status,
                   "that the program ends with a status other than 0 is no failure");
     verb.add_flag("--baton", o.search.baton, "run each thread on a kernel thread of its own (slower)");
+    verb.add_flag("--fork", o.search.fork,
+                  "a process for each schedule, also where one can run many of them (slower)");
     verb.add_option("--replay", o.replay, "run the schedule of this file again");
     verb.add_option("-o,--replay-file", o.replay_file, "where to write the schedule that fails")
         ->default_str("PROGRAM.replay");
@@ -135,6 +157,7 @@ std::function<int()> add_check(CLI::App& app) {
         if (g->jitter) o->search.mode = search_mode::jitter;
         const double patience = g->patience > 0 ? g->patience : g->jitter ? 30 : 5;
         o->search.patience = std::chrono::milliseconds(static_cast<std::int64_t>(patience * 1000));
+        o->search.cpus = cpus_of(g->cpus);
         o->search.where = places.at(g->where);
         o->search.time = std::chrono::milliseconds(static_cast<std::int64_t>(g->seconds * 1000));
         o->search.find_races = !g->no_races;

@@ -139,14 +139,11 @@ int replay(const check_options& o) {
     const check::replay wanted = check::read_replay(o.replay);
     const std::vector<std::string>& command = o.command.empty() ? wanted.command : o.command;
     schedule_server server(target_of(o, command));
-    std::size_t at = 0;
-    for (const std::uint64_t pc : wanted.hot) {
-        for (at = check::hot_slot(pc); server.shared().hot[at] != 0;) at = (at + 1) % check::max_hot;
-        server.shared().hot[at] = pc;
-    }
+    server.heat(wanted.hot);
     if (wanted.expected_output) server.expect_output(*wanted.expected_output);
     check::orders asked = wanted.asked;
     if (o.search.baton) asked.flags |= check::order_baton;
+    if (o.search.fork) asked.flags |= check::order_fork;
     finding f{.kind = {},
               .message = {},
               .schedule = 0,

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Sees every system call of this thread before it is made, also those inside libc: what changes more than
+// memory cannot be undone by giving the memory back. By the kernel's syscall user dispatch (Linux 5.11,
+// x86-64).
+
+#include <cstddef>
+#include <cstdint>
+
+namespace heddle::inline v0::check::runtime {
+
+/// A system call that is not seen. Only for what leaves nothing behind.
+long unwatched_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
+                    long f = 0) noexcept;
+
+/// One that is seen.
+struct watched_call {
+    long number;
+    long arguments[6];
+};
+
+/// What becomes of it: made, with this result; or made, and from then on nothing is seen any more.
+struct watch_answer {
+    bool done;
+    long result;
+};
+
+using watcher = watch_answer (*)(const watched_call&) noexcept;
+
+/// Values of a watch's selector.
+inline constexpr char let_pass = 0;
+inline constexpr char watch = 1;
+
+/// Signal masks are the watch's own business: they change as asked for, and are not told to `seen`.
+///
+/// Prepares the watch, which is on while `selector` says so. `seen` is called on `stack`, by a signal handler
+/// for SIGSYS; after its first "not done" the selector says let_pass. @return false if this kernel or
+/// processor cannot.
+bool prepare_system_watch(watcher seen, char& selector, void* stack, std::size_t size) noexcept;
+
+}  // namespace heddle::inline v0::check::runtime
