@@ -2,13 +2,18 @@
 // Locks: free, fought over by two threads with an empty and with a short section, and read by two. heddle's
 // next to those of the standard library, Abseil and oneTBB.
 #include <benchmark/benchmark.h>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/shared_mutex.hpp>
+#include <latch>
 #include <mutex>
 #include <shared_mutex>
+#include <thread>
 
 #ifdef HEDDLE_BENCH_ABSL
 #include <absl/synchronization/mutex.h>
@@ -78,6 +83,41 @@ template <class Lock> void two_threads_short_section(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
+// Two threads for a twentieth of a second, again and again, with nothing to do outside. The counter share is how many
+// sections the one had that had fewer, by those of the other; items are the sections of both.
+template <class Lock> void two_threads_share(benchmark::State& state) {
+    std::int64_t sections = 0;
+    double share = 0;
+    for (auto _ : state) {
+        guarded<Lock> g;
+        std::atomic<bool> stop{false};
+        std::int64_t of_each[2] = {};
+        std::latch begun(3);
+        const auto work = [&](std::int64_t& mine) {
+            begun.arrive_and_wait();
+            std::int64_t n = 0;
+            for (; !stop.load(std::memory_order_relaxed); ++n) {
+                g.lock.lock();
+                for (int i = 0; i < 40; ++i) benchmark::DoNotOptimize(++g.value);
+                g.lock.unlock();
+            }
+            mine = n;
+        };
+        std::thread one([&] { work(of_each[0]); });
+        std::thread other([&] { work(of_each[1]); });
+        begun.arrive_and_wait();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        stop = true;
+        one.join();
+        other.join();
+        sections += of_each[0] + of_each[1];
+        const auto [less, more] = std::minmax(of_each[0], of_each[1]);
+        share += static_cast<double>(less) / static_cast<double>(std::max<std::int64_t>(more, 1));
+    }
+    state.SetItemsProcessed(sections);
+    state.counters["share"] = benchmark::Counter(share, benchmark::Counter::kAvgIterations);
+}
+
 template <class Lock> void two_readers(benchmark::State& state) {
     static guarded<Lock> g;
     for (auto _ : state) {
@@ -125,6 +165,10 @@ BENCHMARK(two_threads<heddle::fair_mutex>)->Threads(2)->UseRealTime();
 BENCHMARK(two_threads_short_section<heddle::mutex>)->Threads(2)->UseRealTime();
 BENCHMARK(two_threads_short_section<std::mutex>)->Threads(2)->UseRealTime();
 BENCHMARK(two_threads_short_section<heddle::fair_mutex>)->Threads(2)->UseRealTime();
+
+BENCHMARK(two_threads_share<heddle::mutex>)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(two_threads_share<std::mutex>)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(two_threads_share<heddle::fair_mutex>)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 BENCHMARK(two_readers<heddle::shared_mutex>)->Threads(1)->Threads(2)->UseRealTime();
 BENCHMARK(two_readers<std::shared_mutex>)->Threads(1)->Threads(2)->UseRealTime();

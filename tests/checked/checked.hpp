@@ -5,6 +5,8 @@
 // fibers or coroutines do a few things in many orders.
 
 #include <gtest/gtest.h>
+#include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <heddle/check/explore.hpp>
 #include <string>
@@ -14,9 +16,12 @@
 
 namespace checked {
 
-/// A few times as many orders as most of what is planted takes to be found.
+/// A few times as many orders as most of what is planted takes to be found; HEDDLE_CHECKED_SCHEDULES in the environment
+/// can ask for more.
 inline heddle::check::options usual(std::uint64_t schedules = 150) {
-    return {.schedules = schedules, .time = std::chrono::seconds(60)};
+    const char* const more = std::getenv("HEDDLE_CHECKED_SCHEDULES");
+    if (more == nullptr) return {.schedules = schedules, .time = std::chrono::seconds(60)};
+    return {.schedules = std::max<std::uint64_t>(schedules, std::strtoull(more, nullptr, 10)), .time = std::chrono::hours(1)};
 }
 
 /// Nothing fails in any of the orders tried.

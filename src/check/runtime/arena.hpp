@@ -8,7 +8,7 @@
 namespace heddle::inline v0::check::runtime {
 
 /// How large tables are aligned. The linker places what is aligned to more first, so that all that is small
-/// lies together: every schedule begins with a fork and pays for each page that it changes.
+/// lies together: every schedule pays for each page that it changes.
 inline constexpr std::size_t page_size = 4096;
 
 /// Reserves the arena's addresses, which every copy of the process then has. Once, before the first schedule.

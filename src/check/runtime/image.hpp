@@ -25,8 +25,12 @@ class memory_image {
     /// cannot: the memory is half of the one and half of the other then.
     bool restore() noexcept;
 
-    /// The program's break was moved: restore() moves it back.
-    void break_moved() noexcept { break_moved_ = true; }
+    /// The program's break is moved: restore() moves it back. @return false if it cannot, as memory would be lost.
+    bool move_break(std::uintptr_t to) noexcept {
+        if (to != 0 && to < break_) return false;
+        break_moved_ |= to != 0;
+        return true;
+    }
 
  private:
     static constexpr unsigned max_ranges = 1024;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the model knows about each primitive, by its address: an index with open addressing, which grows with
-// them, because every schedule begins with a fork and pays for each page that it changes.
+// them, because every schedule pays for each page that it changes.
 
 #include <cstring>
 #include "arena.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "rewind.hpp"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -106,7 +107,7 @@ void next_request(rewinding& s) noexcept {
     char wanted = 0;
     long n = 0;
     do n = unwatched_call(SYS_recvfrom, s.socket, reinterpret_cast<long>(&wanted), 1);
-    while (n == -4);  // EINTR
+    while (n == -EINTR);
     if (n != 1 || wanted != static_cast<char>(request::run)) end_copy();
     const orders& o = s.shared->orders;
     if ((o.flags & fixed_flags) != s.flags || o.spares > spares_made()) {
@@ -119,10 +120,10 @@ void next_request(rewinding& s) noexcept {
 [[noreturn]] void go_on_with_next(rewinding& s, int status) noexcept {
     channel& shared = *s.shared;
     const answer a{.pid = shared.outcome.pid, .wait_status = (status & 0xff) << 8};
-    __atomic_store_n(&shared.answered, 1, __ATOMIC_RELEASE);
     if (unwatched_call(SYS_sendto, s.socket, reinterpret_cast<long>(&a), sizeof a, MSG_NOSIGNAL) !=
         static_cast<long>(sizeof a))
         end_copy();
+    shared.answered = 1;
     unwatched_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&s.signal_mask), 0,
                    sizeof s.signal_mask);
     s.undone.undo();
@@ -134,7 +135,7 @@ void next_request(rewinding& s) noexcept {
 watch_answer on_call(const watched_call& c) noexcept {
     if (c.number == SYS_exit_group) go_on_with_next(*state, static_cast<int>(c.arguments[0]));
     if (c.number != SYS_brk) return state->undone.make(c);
-    state->image.break_moved();
+    if (!state->image.move_break(static_cast<std::uintptr_t>(c.arguments[0]))) return {false, 0};
     return {true, unwatched_call(SYS_brk, c.arguments[0])};
 }
 

@@ -58,7 +58,7 @@ class copies_that_end {
     void note(std::uint32_t schedules) noexcept { soon_ = schedules > 3 ? 0 : soon_ + 1; }
 
  private:
-    static constexpr unsigned too_often = 3;
+    static constexpr unsigned too_often = 10;
     unsigned soon_ = 0;
 };
 
@@ -135,7 +135,7 @@ void serve_schedules(int socket, channel& shared) {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
-        if (again) worth.note(shared.ran);
+        if (again && shared.handed_back == 0) worth.note(shared.ran);
         if (shared.handed_back == 0 &&
             !send_answer(
                 socket, {.pid = pid, .wait_status = status, .of_server = true, .idle = shared.answered != 0}))
