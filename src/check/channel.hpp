@@ -31,7 +31,7 @@ inline constexpr unsigned max_stack = 24;
 inline constexpr unsigned max_stacks = 1u << 14;
 inline constexpr std::size_t max_events = std::size_t{1} << 22;
 inline constexpr std::size_t max_guide = std::size_t{1} << 22;
-inline constexpr unsigned max_spares = 32;  // each costs a little in schedules that do not use it
+inline constexpr unsigned max_spares = 255;  // as many as orders::spares can say
 inline constexpr std::size_t max_policy_text = 95;
 
 /// How the next thread is chosen where several can go.
@@ -124,8 +124,9 @@ struct event {
     std::uint16_t slot;
     action what;
     std::uint8_t flags;
-    std::uint8_t size;  ///< of memory: bytes
-    std::uint8_t unused[3];
+    std::uint8_t size;    ///< of memory: bytes
+    std::uint8_t offset;  ///< of memory: `address` is that of the eight bytes in which they are
+    std::uint8_t unused[2];
 };
 static_assert(sizeof(event) == 48);
 

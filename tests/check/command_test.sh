@@ -106,6 +106,36 @@ int main(void) { pthread_t t; pthread_create(&t, 0, work, 0); pthread_join(t, 0)
 P
 "$HEDDLE" cc -o names names.c 2>/dev/null
 check 0 -n 5 ./names
+# And short ones, which a demangler takes for types; two in the same eight bytes; and a thread that is over.
+cat >short.c <<'P'
+#include <pthread.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, l = PTHREAD_MUTEX_INITIALIZER;
+static _Alignas(8) char i, j;
+static void* nothing(void* p) { return p; }
+static void* one(void* p) { pthread_mutex_lock(&m); j = 1; pthread_mutex_lock(&l); pthread_mutex_unlock(&l); pthread_mutex_unlock(&m); return p; }
+static void* other(void* p) { pthread_mutex_lock(&l); pthread_mutex_lock(&m); i = j; pthread_mutex_unlock(&m); pthread_mutex_unlock(&l); return p; }
+int main(void) {
+    pthread_t t[3];
+    pthread_create(&t[0], 0, nothing, 0);
+    pthread_join(t[0], 0);
+    pthread_create(&t[0], 0, nothing, 0);
+    pthread_create(&t[1], 0, one, 0);
+    pthread_create(&t[2], 0, other, 0);
+    for (int n = 0; n < 3; ++n) pthread_join(t[n], 0);
+    return STATUS;
+}
+P
+"$HEDDLE" cc -o short -DSTATUS=i short.c
+check 1 --strategy bounded ./short
+says '^exit status: the program ended with status 1'
+says 'writes j$'
+"$HEDDLE" cc -o short -DSTATUS=0 short.c
+check 1 --strategy bounded ./short
+says '^deadlock: no thread can go on'
+says 'locks mutex m$'
+says 'locks mutex l$'
+says '^  T. waits for mutex [lm], held by T. since'
+! grep -q 'could go on$\|unknown place' out || complain "$what: tells of a thread that is over, or from nowhere"
 build chatty <<'P'
 #include <stdio.h>
 int main(void) { for (int i = 0; i < 100000; ++i) printf("line %d\n", i); return 0; }

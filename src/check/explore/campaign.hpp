@@ -26,6 +26,9 @@ class campaign {
     search_result run(const std::function<void(finding&, const schedule_server&)>& use);
 
  private:
+    // Programs with more decisions have too many schedules to run all, even with few preemptions.
+    static constexpr std::uint64_t small_program = 400;
+
     struct failure {
         std::uint64_t schedule;
         recording r;
@@ -39,6 +42,7 @@ class campaign {
     bool run_exhaustive(std::shared_ptr<schedule_server>& server, unsigned cpus);
     orders systematic_orders(guidance how, std::size_t length, unsigned cpus);
     bool systematic_may_go_on();
+    bool turns_out_large(const schedule_server& server) const;
     bool run_one(std::shared_ptr<schedule_server>& server, const orders& asked, std::uint64_t number);
     void find_expected_output();
     void renew(std::shared_ptr<schedule_server>& server);

@@ -16,8 +16,6 @@ namespace heddle::inline v0::check {
 
 namespace {
 
-// Programs whose schedules are longer have too many of them to run all, even with few preemptions.
-constexpr std::uint64_t small_program = 400;  // decisions
 // How many random schedules come before the systematic ones.
 constexpr std::uint64_t random_first = 500;
 

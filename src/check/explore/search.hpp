@@ -65,6 +65,7 @@ struct search_result {
     bool interrupted = false;
     /// All schedules with at most so many preemptions were run; no value if not even those with none were.
     std::optional<unsigned> complete_to{};
+    std::uint64_t complete_in = 0;  ///< systematic schedules up to there
     /// There are no others.
     bool complete = false;
     std::uint64_t systematic = 0;  ///< schedules that this took

@@ -156,9 +156,11 @@ class teller {
             one.name = std::string(t.name, std::find(t.name, t.name + sizeof t.name, '\0'));
             if (n > 0) {
                 one.created_by = label(t.parent);
+                // Its creator may not have gone on since.
+                if (const thread_record& creator = r_.threads[t.parent]; creator.what == action::thread_create)
+                    one.created_at = place_at(creator.pc, creator.stack);
                 for (const event& e : r_.events)
-                    if (e.what == action::thread_create && e.value == n)
-                        one.created_at = place_at(e.pc, e.stack);
+                    if (e.what == action::thread_create && e.value == n) one.created_at = place_at(e.pc, e.stack);
             }
             if (one.name.empty()) one.name = function_of(n);
             s.threads.push_back(std::move(one));
@@ -249,7 +251,7 @@ class teller {
                 continue;
             }
             step.thread = e.thread;
-            step.what = done_text(e.what, object_of(e.what, e.address, e.value));
+            step.what = done_text(e.what, object_of(e.what, e.address + e.offset, e.value));
             if ((e.flags & event_timed_out) != 0) step.what += " (timed out)";
             step.left_out = std::exchange(left_out[e.thread], 0);
             step.preempted = std::exchange(preempted, false);
@@ -330,7 +332,7 @@ class teller {
             std::vector<std::string> steps;
             for (const std::size_t i : c.round) {
                 const event& e = r_.events[i];
-                const std::string step = done_text(e.what, object_of(e.what, e.address, e.value)) + " (" +
+                const std::string step = done_text(e.what, object_of(e.what, e.address + e.offset, e.value)) + " (" +
                                          where(place_at(e.pc, e.stack)) + ")";
                 if (std::find(steps.begin(), steps.end(), step) == steps.end()) steps.push_back(step);
             }

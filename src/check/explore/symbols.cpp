@@ -32,11 +32,16 @@ struct scope_array {
     ~scope_array() { std::free(dies); }
 };
 
+// A name of C is not mangled, though it may read as a type does that is.
+std::string readable(const char* symbol) {
+    return std::string_view(symbol).starts_with("_Z") ? demangle(symbol) : symbol;
+}
+
 std::string function_name(Dwarf_Die& die) {
     Dwarf_Attribute attribute;
     for (const unsigned kind : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name})
         if (dwarf_attr_integrate(&die, kind, &attribute) != nullptr)
-            if (const char* const name = dwarf_formstring(&attribute); name != nullptr) return demangle(name);
+            if (const char* const name = dwarf_formstring(&attribute); name != nullptr) return readable(name);
     if (const char* const name = dwarf_diename(&die); name != nullptr) return name;
     return "";
 }
@@ -121,7 +126,7 @@ std::vector<source_frame> symbols::look_up(std::uint64_t pc) const {
     if (result.empty()) {
         const char* const name = dwfl_module_addrname(module, pc);
         result.push_back(
-            {.function = name == nullptr ? "" : demangle(name), .file = file, .line = line, .module = {}});
+            {.function = name == nullptr ? "" : readable(name), .file = file, .line = line, .module = {}});
     }
     const bool system_module =
         path != nullptr &&
@@ -149,7 +154,7 @@ std::string symbols::name_of_data(std::uint64_t address) const {
     const char* const name =
         dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
     if (name == nullptr || (offset != 0 && offset >= symbol.st_size)) return "";
-    return demangle(name) + path_in_variable(module, address - offset, offset);
+    return readable(name) + path_in_variable(module, address - offset, offset);
 }
 
 std::string symbols::source(const std::string& file, int line) const {

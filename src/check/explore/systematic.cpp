@@ -44,6 +44,12 @@ bool campaign::systematic_may_go_on() {
     return true;
 }
 
+// Beside the random ones only schedules of a small program are worth their time; one that waits in a loop has ever longer
+// ones.
+bool campaign::turns_out_large(const schedule_server& server) const {
+    return o_.mode == search_mode::rotate && server.shared().outcome.decisions > small_program;
+}
+
 // All with no preemption, then all with one, and so on. @return false if the search is over.
 bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
     for (unsigned bound = 0; bound <= o_.depth; ++bound) {
@@ -57,7 +63,7 @@ bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
                 std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
                 if (!run_one(server, asked, next_.fetch_add(1))) return false;
                 // Not deterministic: nothing can be said.
-                if (server->shared().outcome.how == verdict::diverged) return false;
+                if (server->shared().outcome.how == verdict::diverged || turns_out_large(*server)) return false;
             } while (all.advance(copy_recording(*server, {})));
             limited |= all.limited();
         }
@@ -67,6 +73,7 @@ bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
             continue;
         }
         result_.complete_to = bound;
+        result_.complete_in = result_.systematic;
         if (!limited) {
             result_.complete = true;
             return false;
@@ -97,6 +104,7 @@ bool campaign::run_exhaustive(std::shared_ptr<schedule_server>& server, unsigned
             const orders asked = systematic_orders(guidance::branches, guide.size(), cpus);
             std::copy(guide.begin(), guide.end(), server->shared().guide_branches);
             if (!run_one(server, asked, next_.fetch_add(1))) return false;
+            if (turns_out_large(*server)) return false;
             if (server->shared().outcome.timed != 0) reduced = false;
             next = all.advance(copy_recording(*server, {}));
             if (next == exhaustive_enumeration::step::unlike) return false;

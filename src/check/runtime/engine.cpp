@@ -66,6 +66,7 @@ void note(const thread& chosen, std::uint64_t candidates, std::uint8_t flags) no
         }
         e.flags = static_cast<std::uint8_t>(flags | (op.writes ? event_writes : 0));
         e.size = op.size;
+        e.offset = op.offset;
     }
     ++engine.steps;
     engine.shared->outcome.steps = engine.steps;  // the explorer watches whether it moves
@@ -236,6 +237,7 @@ void forget_thread(thread& t) noexcept {
 void finish(thread& me) noexcept {
     me.pending = {.what = action::thread_end, .writes = false};
     me.finished = true;
+    engine.shared->threads[me.number].state = thread_state::finished;
     const inside_engine here(me);
     thread_finished(me);
     if (flag(order_stacks)) me.stack = 0;

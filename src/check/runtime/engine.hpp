@@ -44,6 +44,7 @@ struct operation {
     std::uint64_t deadline = never;  // in virtual time
     std::uint64_t value = 0;
     std::uint8_t size = 0;
+    std::uint8_t offset = 0;  // of memory that begins within the eight bytes at `address`
 };
 
 enum class turn : std::uint8_t { granted, timed_out, interrupted };

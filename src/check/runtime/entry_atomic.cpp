@@ -27,15 +27,16 @@ enum class kind { load, store, update };
 void announce(const volatile void* address, std::uint32_t size, kind k, const void* pc) noexcept {
     thread* const me = controlled();
     if (me == nullptr) return;
-    const void* const granule =
-        reinterpret_cast<const void*>(bits(const_cast<const void*>(address)) & ~std::uint64_t{7});
+    const std::uint64_t at = bits(const_cast<const void*>(address));
+    const void* const granule = reinterpret_cast<const void*>(at & ~std::uint64_t{7});
     take_turn(*me, {.what = k == kind::load    ? action::atomic_load
                             : k == kind::store ? action::atomic_store
                                                : action::atomic_update,
                     .writes = k != kind::load,
                     .address = granule,
                     .pc = pc,
-                    .size = static_cast<std::uint8_t>(size)});
+                    .size = static_cast<std::uint8_t>(size),
+                    .offset = static_cast<std::uint8_t>(at & 7)});
     note_value(granule);
 }
 

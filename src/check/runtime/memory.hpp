@@ -24,7 +24,8 @@ inline void touch(const void* address, std::uint32_t size, bool writes, const vo
                         .writes = writes,
                         .address = granule,
                         .pc = pc,
-                        .size = static_cast<std::uint8_t>(size)});
+                        .size = static_cast<std::uint8_t>(size),
+                        .offset = static_cast<std::uint8_t>(bits(address) & 7)});
         note_value(granule);
     }
     look_for_race(

@@ -135,8 +135,15 @@ int run_compiler(int argc, char** argv) {
         // name in a folder of ours first.
         if (is_clang(compiler))
             arguments.emplace_back("-fno-sanitize-link-runtime");
-        else if (c.compiles)
-            arguments.push_back("-L" + (runtime.parent_path() / "heddle-tsan").string());
+        else if (c.compiles) {
+            // Where it is not, g++ would take ThreadSanitizer's own.
+            const std::filesystem::path library = runtime.parent_path() / "heddle-tsan" / "libtsan.so";
+            if (!std::filesystem::exists(library)) {
+                std::fprintf(stderr, "heddle: %s is missing: install heddle again\n", library.c_str());
+                return 2;
+            }
+            arguments.push_back("-L" + library.parent_path().string());
+        }
         arguments.push_back(runtime.string());
         arguments.push_back("-Wl,-rpath," + runtime.parent_path().string());
         arguments.emplace_back("-pthread");

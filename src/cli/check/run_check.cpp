@@ -68,7 +68,7 @@ void print_passed(const check::search_options& o, const check::search_result& r)
         fmt::print("complete: the program has no other schedules ({} run systematically)\n", r.systematic);
     else if (r.complete_to)
         fmt::print("no bug within {} preemption{}: {} schedules, complete\n", *r.complete_to,
-                   *r.complete_to == 1 ? "" : "s", r.systematic);
+                   *r.complete_to == 1 ? "" : "s", r.complete_in);
     if (r.most_threads <= 1) fmt::print("the program has only one thread: there was nothing to choose\n");
     for (const std::string& what : r.not_covered) fmt::print("not covered: {}\n", what);
 }
