@@ -42,8 +42,9 @@ bool spinner::again() noexcept {
     } else if (rounds_ > 3 && until_.expired()) {
         return false;
     }
-    // 1, 2, 4, then 8 pauses between two looks, so that those who spin leave the cache line to the owner.
-    pause(rounds_ < 3 ? 1 << rounds_ : 8);
+    // 1, 2, then 4 pauses between two looks, so that those who spin leave the cache line to the owner. With 8, two threads with
+    // sections of 50 ns each wait for longer than they need to.
+    pause(rounds_ < 2 ? 1 << rounds_ : 4);
     ++rounds_;
     return true;
 }

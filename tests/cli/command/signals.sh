@@ -45,7 +45,8 @@ finish() { # EXIT_CODE
 long=60000000
 
 test_a_worker_killed_while_it_runs_costs_its_item_a_second_try() {
-    start compare primes 5000000 --models processes --workers 2 --repeat 1 --json
+    # Long enough for a busy machine to find it and kill it before its last item.
+    start compare primes 20000000 --models processes --workers 2 --repeat 1 --json
     eventually "a busy worker" find_busy
     kill -KILL "$busy"
     finish 0
@@ -53,11 +54,11 @@ test_a_worker_killed_while_it_runs_costs_its_item_a_second_try() {
     local note
     note=$(json get notes 0)
     [[ $note == *"$busy"* && $note == *'signal 9'* ]] || fail "the note does not say what happened: $note"
-    expect_json 348513 answer number
+    expect_json 1270607 answer number
 }
 
 test_a_run_that_is_killed_is_reported_and_the_others_go_on() {
-    start compare primes 5000000 --models sequential,threads --repeat 1 --json
+    start compare primes 20000000 --models sequential,threads --repeat 1 --json
     eventually "a busy run" find_busy
     kill -KILL "$busy"
     finish 1
@@ -65,7 +66,7 @@ test_a_run_that_is_killed_is_reported_and_the_others_go_on() {
     [[ $(json get models 0 failures 0) == *'signal 9'* ]] || fail "the failure does not say why"
     expect_json OFF models 0 ok
     expect_json ON models 1 ok
-    expect_json 348513 answer number
+    expect_json 1270607 answer number
 }
 
 interrupt_ends_everything() { # SIGNAL MODEL
