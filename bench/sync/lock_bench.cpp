@@ -83,8 +83,8 @@ template <class Lock> void two_threads_short_section(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
-// Two threads for a twentieth of a second, again and again, with nothing to do outside. The counter share is how many
-// sections the one had that had fewer, by those of the other; items are the sections of both.
+// Two threads for a twentieth of a second, again and again, with nothing to do outside. The counter share is
+// how many sections the one had that had fewer, by those of the other; items are the sections of both.
 template <class Lock> void two_threads_share(benchmark::State& state) {
     std::int64_t sections = 0;
     double share = 0;

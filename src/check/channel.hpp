@@ -330,8 +330,8 @@ constexpr std::uint64_t thread_path(std::uint64_t parent, std::uint32_t ordinal)
     return (parent ^ ordinal) * 0x100000001B3u + 0x9E3779B97F4A7C15u;
 }
 
-/// Explorer to server, over the socket, a byte each; the server answers with a `report_of_process`.
-enum class request : char { run = 'r', quit = 'q' };
+/// Explorer to server, over the socket, a byte each; the answer is an `answer`.
+enum class request : char { run = 'r' };
 
 /// To the explorer: first with pid -1 when the server is ready, then after each schedule, from the server or
 /// from the process that has run it and waits for the next one.

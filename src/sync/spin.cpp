@@ -42,8 +42,8 @@ bool spinner::again() noexcept {
     } else if (rounds_ > 3 && until_.expired()) {
         return false;
     }
-    // 1, 2, then 4 pauses between two looks, so that those who spin leave the cache line to the owner. With 8, two threads with
-    // sections of 50 ns each wait for longer than they need to.
+    // 1, 2, then 4 pauses between two looks, so that those who spin leave the cache line to the owner. With
+    // 8, two threads with sections of 50 ns each wait for longer than they need to.
     pause(rounds_ < 2 ? 1 << rounds_ : 4);
     ++rounds_;
     return true;
@@ -56,7 +56,9 @@ void spinner::begin_patiently(std::size_t pauses) noexcept {
 void brief_wait::again() noexcept {
     if (spinning_ && (spinning_ = spinner_.again())) return;
     // Nobody wakes it: the other must not be made to look for those who wait for these few instructions.
-    constexpr std::chrono::microseconds nap{50};
+    // Under the checker each step takes time, and a worker with many steps would never sleep between two such
+    // naps.
+    const std::chrono::microseconds nap{rt::controlled() ? 10'000 : 50};
     try {
         rt::park(this, [] { return true; }, rt::deadline::after(nap));
     } catch (const std::bad_alloc&) {

@@ -16,12 +16,13 @@
 
 namespace checked {
 
-/// A few times as many orders as most of what is planted takes to be found; HEDDLE_CHECKED_SCHEDULES in the environment
-/// can ask for more.
+/// A few times as many orders as most of what is planted takes to be found; HEDDLE_CHECKED_SCHEDULES in the
+/// environment can ask for more.
 inline heddle::check::options usual(std::uint64_t schedules = 150) {
     const char* const more = std::getenv("HEDDLE_CHECKED_SCHEDULES");
     if (more == nullptr) return {.schedules = schedules, .time = std::chrono::seconds(60)};
-    return {.schedules = std::max<std::uint64_t>(schedules, std::strtoull(more, nullptr, 10)), .time = std::chrono::hours(1)};
+    return {.schedules = std::max<std::uint64_t>(schedules, std::strtoull(more, nullptr, 10)),
+            .time = std::chrono::hours(1)};
 }
 
 /// Nothing fails in any of the orders tried.

@@ -20,8 +20,9 @@ namespace heddle::inline v0::check {
 /// system are replaced while it runs, files and sockets are not.
 ///
 /// Blocks: the calling thread. Thread-safety: by one thread at a time; the others of the process do not exist
-/// for the body. Throws: std::invalid_argument for a schedule limit of 0 and for a range of CPUs that is empty or has 0; invalid_state when called from
-/// within a body; heddle::error when the body does what cannot be controlled; std::system_error.
+/// for the body. Throws: std::invalid_argument for a schedule limit of 0 and for a range of CPUs that is
+/// empty or has 0; invalid_state when called from within a body; heddle::error when the body does what cannot
+/// be controlled; std::system_error.
 HEDDLE_API report explore(const std::function<void()>& body, const options& how = {});
 
 }  // namespace heddle::inline v0::check

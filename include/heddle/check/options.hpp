@@ -25,8 +25,8 @@ enum class points {
     memory,           ///< in addition every access that threads conflict on
 };
 
-/// How many CPUs there are for a program that asks: always as many, or from `least` to `most`, another number in each
-/// schedule. Programs size their pools by it.
+/// How many CPUs there are for a program that asks: always as many, or from `least` to `most`, another number
+/// in each schedule. Programs size their pools by it.
 struct cpu_range {
     constexpr cpu_range(unsigned always = 2) noexcept : least(always), most(always) {}
     constexpr cpu_range(unsigned from, unsigned to) noexcept : least(from), most(to) {}

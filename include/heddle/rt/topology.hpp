@@ -11,8 +11,8 @@
 namespace heddle::inline v0::rt {
 
 /// The number of CPUs that the calling thread may use: its affinity mask, limited by the cgroup CPU quotas
-/// (v1 and v2, rounded up) of this process and of every group around it. At least 1. Under the checker, what the checker
-/// says.
+/// (v1 and v2, rounded up) of this process and of every group around it. At least 1. Under the checker, what
+/// the checker says.
 ///
 /// Not cached, so that a changed mask or quota is seen. Thread-safety: any thread. Throws: std::bad_alloc.
 /// Complexity: reads a handful of files; ask once per pool, not once per task.

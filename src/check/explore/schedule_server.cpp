@@ -286,7 +286,8 @@ process_end schedule_server::run(const run_limits& limits) {
         if ((!end.stopped && !end.hung) || pid <= 0) continue;
         ::kill(pid, SIGKILL);
         // It ends now. It may have answered itself just before.
-        a = receive_soon();
+        do a = receive_soon();
+        while (a.idle);
         for (answer last = a; last.pid > 0 && !last.of_server;) last = receive_soon();
         break;
     }

@@ -157,10 +157,12 @@ class teller {
             if (n > 0) {
                 one.created_by = label(t.parent);
                 // Its creator may not have gone on since.
-                if (const thread_record& creator = r_.threads[t.parent]; creator.what == action::thread_create)
+                if (const thread_record& creator = r_.threads[t.parent];
+                    creator.what == action::thread_create)
                     one.created_at = place_at(creator.pc, creator.stack);
                 for (const event& e : r_.events)
-                    if (e.what == action::thread_create && e.value == n) one.created_at = place_at(e.pc, e.stack);
+                    if (e.what == action::thread_create && e.value == n)
+                        one.created_at = place_at(e.pc, e.stack);
             }
             if (one.name.empty()) one.name = function_of(n);
             s.threads.push_back(std::move(one));
@@ -332,8 +334,8 @@ class teller {
             std::vector<std::string> steps;
             for (const std::size_t i : c.round) {
                 const event& e = r_.events[i];
-                const std::string step = done_text(e.what, object_of(e.what, e.address + e.offset, e.value)) + " (" +
-                                         where(place_at(e.pc, e.stack)) + ")";
+                const std::string step = done_text(e.what, object_of(e.what, e.address + e.offset, e.value)) +
+                                         " (" + where(place_at(e.pc, e.stack)) + ")";
                 if (std::find(steps.begin(), steps.end(), step) == steps.end()) steps.push_back(step);
             }
             std::string text = label(c.thread) + " goes round: ";

@@ -44,8 +44,8 @@ bool campaign::systematic_may_go_on() {
     return true;
 }
 
-// Beside the random ones only schedules of a small program are worth their time; one that waits in a loop has ever longer
-// ones.
+// Beside the random ones only schedules of a small program are worth their time; one that waits in a loop has
+// ever longer ones.
 bool campaign::turns_out_large(const schedule_server& server) const {
     return o_.mode == search_mode::rotate && server.shared().outcome.decisions > small_program;
 }
@@ -63,7 +63,8 @@ bool campaign::run_bounded(std::shared_ptr<schedule_server>& server) {
                 std::copy(all.prefix().begin(), all.prefix().end(), server->shared().guide_decision);
                 if (!run_one(server, asked, next_.fetch_add(1))) return false;
                 // Not deterministic: nothing can be said.
-                if (server->shared().outcome.how == verdict::diverged || turns_out_large(*server)) return false;
+                if (server->shared().outcome.how == verdict::diverged || turns_out_large(*server))
+                    return false;
             } while (all.advance(copy_recording(*server, {})));
             limited |= all.limited();
         }

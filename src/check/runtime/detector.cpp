@@ -114,7 +114,8 @@ void look(thread& me, const access& a, std::uint64_t begin, std::uint8_t mask) n
             note_conflict(bits(a.pc));
             note_conflict(c.pc);
         }
-        if (flag(order_races) && c.clock > known(*me.running->clock, c.actor) && !(c.atomic() && a.atomic)) report(me, a, c);
+        if (flag(order_races) && c.clock > known(*me.running->clock, c.actor) && !(c.atomic() && a.atomic))
+            report(me, a, c);
     }
     if (mine == nullptr) mine = &s.cells[s.next++ % shadow_cells];
     mine->pc = bits(a.pc) & ((std::uint64_t{1} << 48) - 1);

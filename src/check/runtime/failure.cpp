@@ -115,7 +115,8 @@ void on_crash(int number, siginfo_t*, void*) noexcept {
         // The program's own abort() has said more, and comes here too late.
         const bool by_libc = number == SIGABRT;
         record_failure(controlled(), by_libc ? verdict::assertion : verdict::crash,
-                       by_libc ? "the C library ended the program, as it does when the heap is damaged" : "", number);
+                       by_libc ? "ended by SIGABRT, as the C library does when the heap is damaged" : "",
+                       number);
     }
     // It happens again, by returning to the same instruction or by raising it, and ends the process as it
     // would.

@@ -19,14 +19,12 @@ constexpr std::uint64_t swapped = std::uint64_t{1} << 62;
 constexpr std::uint64_t shared_or_of_file = std::uint64_t{1} << 61;
 constexpr std::uint64_t only_here = std::uint64_t{1} << 56;
 
-// How far the main thread's stack may grow, at most.
-constexpr std::uintptr_t longest_stack = std::uintptr_t{64} << 20;
-
+// How far the main thread's stack may grow, or 0 if it may grow further than can be looked at.
 std::uintptr_t stack_limit() noexcept {
+    constexpr std::uintptr_t longest = std::uintptr_t{64} << 20;
     rlimit limit{};
-    if (unwatched_call(SYS_prlimit64, 0, RLIMIT_STACK, 0, reinterpret_cast<long>(&limit)) != 0)
-        return longest_stack;
-    return limit.rlim_cur < longest_stack ? limit.rlim_cur / page_size * page_size : longest_stack;
+    unwatched_call(SYS_prlimit64, 0, RLIMIT_STACK, 0, reinterpret_cast<long>(&limit));
+    return limit.rlim_cur > longest ? 0 : limit.rlim_cur / page_size * page_size;
 }
 
 constexpr std::uint32_t changed = 1u << 31;  // of a page's state
@@ -60,9 +58,8 @@ bool memory_image::take(const void* own, std::size_t size) noexcept {
     const memory_of_arena all = arena_memory();
     left_out_[1][0] = reinterpret_cast<std::uintptr_t>(all.begin);
     left_out_[1][1] = reinterpret_cast<std::uintptr_t>(all.end);
-    if (!read_ranges() || !copy_all()) return false;
-    faults_ = faults();
-    return true;
+    faults_ = -1;  // what was written since the fork is looked up at the first restore()
+    return read_ranges() && copy_all();
 }
 
 bool memory_image::add(std::uintptr_t begin, std::uintptr_t end, std::uintptr_t limit,
@@ -87,6 +84,7 @@ bool memory_image::add_around(std::uintptr_t begin, std::uintptr_t end, bool of_
 bool memory_image::read_ranges() noexcept {
     break_ = static_cast<std::uintptr_t>(unwatched_call(SYS_brk, 0));
     const std::uintptr_t stack_room = stack_limit();
+    if (stack_room == 0) return false;
     mapping_reader all;
     for (mapping m; all.next(m);) {
         if (m.what == mapping::main_stack)

@@ -25,7 +25,8 @@ class memory_image {
     /// cannot: the memory is half of the one and half of the other then.
     bool restore() noexcept;
 
-    /// The program's break is moved: restore() moves it back. @return false if it cannot, as memory would be lost.
+    /// The program's break is moved: restore() moves it back. @return false if it cannot, as memory would be
+    /// lost.
     bool move_break(std::uintptr_t to) noexcept {
         if (to != 0 && to < break_) return false;
         break_moved_ |= to != 0;
@@ -36,7 +37,7 @@ class memory_image {
     static constexpr unsigned max_ranges = 1024;
     static constexpr std::size_t max_pages = std::size_t{1} << 25;  // of all ranges; most are never touched
     static constexpr std::size_t max_copies = std::size_t{1} << 14;
-    static constexpr std::size_t max_changes = std::size_t{1} << 16;
+    static constexpr std::size_t max_changes = std::size_t{1} << 13;  // with more, a fork is cheaper
 
     struct range {
         std::uintptr_t begin;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -132,28 +133,62 @@ void next_request(rewinding& s) noexcept {
     heddle_check_go_back(&s.begin);
 }
 
+// It will be the server that answers; who is forked now must not keep the socket from closing.
+void let_go(rewinding& s) noexcept {
+    unwatched_call(SYS_close, s.socket);
+}
+
 watch_answer on_call(const watched_call& c) noexcept {
     if (c.number == SYS_exit_group) go_on_with_next(*state, static_cast<int>(c.arguments[0]));
-    if (c.number != SYS_brk) return state->undone.make(c);
-    if (!state->image.move_break(static_cast<std::uintptr_t>(c.arguments[0]))) return {false, 0};
-    return {true, unwatched_call(SYS_brk, c.arguments[0])};
+    if (c.number == SYS_brk && state->image.move_break(static_cast<std::uintptr_t>(c.arguments[0])))
+        return {true, unwatched_call(SYS_brk, c.arguments[0])};
+    const watch_answer answer = state->undone.make(c);
+    if (!answer.done) let_go(*state);
+    return answer;
+}
+
+// Those that the program has installed before main.
+void leave_sigsys_out_of_masks() noexcept {
+    for (int number = 1; number <= 64; ++number) {
+        kernel_action a{};
+        if (unwatched_call(SYS_rt_sigaction, number, 0, reinterpret_cast<long>(&a), sizeof a.mask) != 0 ||
+            (a.mask & bit_of_signal(SIGSYS)) == 0)
+            continue;
+        a.mask &= ~bit_of_signal(SIGSYS);
+        unwatched_call(SYS_rt_sigaction, number, reinterpret_cast<long>(&a), 0, sizeof a.mask);
+    }
+}
+
+bool prepare(rewinding& s) noexcept {
+    unwatched_call(SYS_rt_sigprocmask, SIG_SETMASK, 0, reinterpret_cast<long>(&s.signal_mask),
+                   sizeof s.signal_mask);
+    if ((s.signal_mask & bit_of_signal(SIGSYS)) != 0) return false;
+    // A huge page is written for the first time once for all of it.
+    if (unwatched_call(SYS_prctl, PR_SET_THP_DISABLE, 1) != 0) return false;
+    leave_sigsys_out_of_masks();
+    return prepare_system_watch(&on_call, s.selector, s.stack, sizeof s.stack);
 }
 
 }  // namespace
 
-void begin_rewinding(int socket, channel& shared) noexcept {
+void prepare_rewinding() noexcept {
     void* const memory = ::mmap(nullptr, sizeof(rewinding), PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return;
-    state = static_cast<rewinding*>(memory);
+    if (memory != MAP_FAILED) state = static_cast<rewinding*>(memory);
+}
+
+void begin_rewinding(int socket, channel& shared) noexcept {
+    if (state == nullptr) {
+        ::close(socket);
+        return;
+    }
     state->socket = socket;
     state->shared = &shared;
     state->flags = shared.orders.flags & fixed_flags;
-    unwatched_call(SYS_rt_sigprocmask, SIG_SETMASK, 0, reinterpret_cast<long>(&state->signal_mask),
-                   sizeof state->signal_mask);
-    if (!prepare_system_watch(&on_call, state->selector, state->stack, sizeof state->stack)) return;
+    if (!prepare(*state)) return let_go(*state);
     if (heddle_check_mark(&state->begin) != 0) return;
-    if (state->image.take(state, sizeof(rewinding))) state->selector = watch;
+    if (!state->image.take(state, sizeof(rewinding))) return let_go(*state);
+    __atomic_store_n(&state->selector, watch, __ATOMIC_RELEASE);
 }
 
 }  // namespace heddle::inline v0::check::runtime
@@ -161,6 +196,7 @@ void begin_rewinding(int socket, channel& shared) noexcept {
 #else
 
 namespace heddle::inline v0::check::runtime {
+void prepare_rewinding() noexcept {}
 void begin_rewinding(int, channel&) noexcept {}
 }  // namespace heddle::inline v0::check::runtime
 

@@ -9,6 +9,9 @@
 
 namespace heddle::inline v0::check::runtime {
 
+/// In the server, once: sets addresses aside, so that all copies have the same ones left.
+void prepare_rewinding() noexcept;
+
 /// In a new copy, at the place where its first schedule begins: returns there for each further one that the
 /// explorer asks for at `socket`. Where the copy cannot tell whether a schedule has done more than change
 /// memory, and after one that has, it ends as copies do.

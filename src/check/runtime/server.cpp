@@ -50,16 +50,17 @@ void receive_request(int socket) noexcept {
     if (n != 1 || wanted != static_cast<char>(request::run)) ::_exit(0);
 }
 
-// Whether it is worth while to let copies run many schedules: not if they do what cannot be undone after one
-// or two, as the image of the memory would be taken each time.
-class copies_that_end {
+// Whether it pays to let copies run many schedules: not where they do what cannot be undone within the first
+// few, again and again, as the image of the memory is taken each time. Who has given up does not try again.
+class rewinding_pays {
  public:
-    bool rewinding() const noexcept { return soon_ < too_often; }
-    void note(std::uint32_t schedules) noexcept { soon_ = schedules > 3 ? 0 : soon_ + 1; }
+    explicit operator bool() const noexcept { return ended_soon_ < too_often; }
+    void note(std::uint32_t schedules) noexcept { ended_soon_ = schedules > few ? 0 : ended_soon_ + 1; }
 
  private:
+    static constexpr std::uint32_t few = 3;
     static constexpr unsigned too_often = 10;
-    unsigned soon_ = 0;
+    unsigned ended_soon_ = 0;
 };
 
 // @return whether the carrier runs the threads
@@ -72,10 +73,10 @@ bool prepare_schedule(orders& o) noexcept {
 }
 
 void begin_outcome(channel& shared) noexcept {
+    shared.answered = 0;
     std::memset(&shared.outcome, 0, sizeof shared.outcome);
     shared.outcome.instrumented = program_is_instrumented;
     shared.outcome.pid = ::getpid();
-    shared.answered = 0;
     ++shared.ran;
 }
 
@@ -89,6 +90,7 @@ void run_child(channel& shared, int socket, bool again) noexcept {
     }
     if ((shared.orders.flags & order_capture) != 0) ::dup2(socket + compared_after_socket, 1);
     if ((shared.orders.flags & order_jitter) != 0) {
+        begin_outcome(shared);
         begin_jitter(shared);
         watch_signals();
         return;
@@ -109,17 +111,19 @@ void serve_schedules(int socket, channel& shared) {
     prepare_signals();
     prepare_stacks();
     prepare_arena();
+    prepare_rewinding();
     // One thread runs at a time: more than one arena would only be mapped anew in each copy.
     ::mallopt(M_ARENA_MAX, 1);
     shared.outcome.instrumented = program_is_instrumented;
     if (!send_answer(socket, {.pid = -1})) ::_exit(0);
-    copies_that_end worth;
+    rewinding_pays pays;
     for (;;) {
         if (!std::exchange(shared.handed_back, 0)) receive_request(socket);
         std::memset(&shared.outcome, 0, sizeof shared.outcome);
         const bool carried = prepare_schedule(shared.orders);
-        const bool again = carried && (shared.orders.flags & order_fork) == 0 && worth.rewinding();
+        const bool again = carried && (shared.orders.flags & order_fork) == 0 && pays;
         shared.ran = 0;
+        shared.answered = 0;
         const pid_t pid = ::fork();
         if (pid == 0) {
             if (!again) ::close(socket);
@@ -135,7 +139,7 @@ void serve_schedules(int socket, channel& shared) {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
-        if (again && shared.handed_back == 0) worth.note(shared.ran);
+        if (again && shared.handed_back == 0) pays.note(shared.ran);
         if (shared.handed_back == 0 &&
             !send_answer(
                 socket, {.pid = pid, .wait_status = status, .of_server = true, .idle = shared.answered != 0}))

@@ -22,7 +22,7 @@ struct {
     std::uint64_t in_row;  // and how often in a row
     thread* intended;      // SURW: whose interesting event comes next
     bool drawn;
-    std::uint64_t drawn_at;  // the step
+    std::uint64_t drawn_at;  // the step; POS: that of the last draw for all
 } state;
 
 std::uint64_t random_below(std::uint64_t n) noexcept {
@@ -72,8 +72,10 @@ thread* by_pos(thread* const* candidates, unsigned n) noexcept {
     // One whose operation depends on no other's keeps its priority; with a very low one it would wait for
     // ever for those that wait for it in a way of their own.
     constexpr std::uint64_t patience = 1'000;
-    if (engine.steps % patience == 0)
+    if (engine.steps - state.drawn_at > patience) {
+        state.drawn_at = engine.steps;
         for (unsigned i = 0; i < n; ++i) candidates[i]->priority = next_random();
+    }
     thread* const best = in_front(candidates, n);
     for (unsigned i = 0; i < n; ++i)
         if (candidates[i] != best && dependent(candidates[i]->pending, best->pending))

@@ -60,20 +60,9 @@ constexpr unsigned long has_restorer = 0x04000000;
 constexpr int by_dispatch = 2;    // SYS_USER_DISPATCH
 constexpr long syscall_size = 2;  // bytes of the instruction
 
-struct kernel_action {
-    void (*handler)(int, siginfo_t*, void*);
-    unsigned long flags;
-    void (*restorer)();
-    std::uint64_t mask;
-};
-
 constinit watcher seen_by = nullptr;
-constinit char* selector_of_this_thread = nullptr;
+constinit volatile char* selector_of_this_thread = nullptr;
 constinit kernel_action action_before{};
-
-constexpr std::uint64_t bit_of(int signal) noexcept {
-    return std::uint64_t{1} << (signal - 1);
-}
 
 // The mask that counts is the one which the handler's return sets. SIGSYS is never in it: where it is blocked
 // the kernel would end the process.
@@ -81,7 +70,7 @@ long change_mask(std::uint64_t& mask, const watched_call& c) noexcept {
     const auto* const set = reinterpret_cast<const std::uint64_t*>(c.arguments[1]);
     auto* const before = reinterpret_cast<std::uint64_t*>(c.arguments[2]);
     if (c.arguments[3] != sizeof mask) return -EINVAL;
-    const std::uint64_t given = set != nullptr ? *set & ~bit_of(SIGSYS) : 0;
+    const std::uint64_t given = set != nullptr ? *set & ~bit_of_signal(SIGSYS) : 0;
     if (before != nullptr) *before = mask;
     if (set == nullptr) return 0;
     switch (c.arguments[0]) {

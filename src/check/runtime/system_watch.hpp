@@ -5,6 +5,7 @@
 // memory cannot be undone by giving the memory back. By the kernel's syscall user dispatch (Linux 5.11,
 // x86-64).
 
+#include <signal.h>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,7 +33,21 @@ using watcher = watch_answer (*)(const watched_call&) noexcept;
 inline constexpr char let_pass = 0;
 inline constexpr char watch = 1;
 
-/// Signal masks are the watch's own business: they change as asked for, and are not told to `seen`.
+/// A signal's handler as the kernel has it.
+struct kernel_action {
+    void (*handler)(int, siginfo_t*, void*);
+    unsigned long flags;
+    void (*restorer)();
+    std::uint64_t mask;
+};
+
+constexpr std::uint64_t bit_of_signal(int number) noexcept {
+    return std::uint64_t{1} << (number - 1);
+}
+
+/// Signal masks are the watch's own business: they change as asked for, and are not told to `seen`. SIGSYS
+/// may be in none, also of a handler that is installed: where it is blocked the kernel ends the process in
+/// place of a signal. The return from a handler of the program's is a system call that is seen.
 ///
 /// Prepares the watch, which is on while `selector` says so. `seen` is called on `stack`, by a signal handler
 /// for SIGSYS; after its first "not done" the selector says let_pass. @return false if this kernel or

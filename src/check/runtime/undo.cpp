@@ -50,11 +50,13 @@ bool leaves_nothing(const watched_call& c) noexcept {
         case SYS_getsockopt:
         case SYS_flock:
         case SYS_poll:
-        case SYS_ppoll:
         case SYS_select:
-        case SYS_pselect6:
         case SYS_epoll_wait:
-        case SYS_epoll_pwait:
+        case SYS_preadv:
+        case SYS_pwritev:
+        case SYS_fadvise64:
+        case SYS_fallocate:
+        case SYS_fstatfs:
         // Of the file system.
         case SYS_stat:
         case SYS_lstat:
@@ -66,6 +68,10 @@ bool leaves_nothing(const watched_call& c) noexcept {
         case SYS_readlink:
         case SYS_readlinkat:
         case SYS_getcwd:
+        case SYS_statfs:
+        case SYS_mkdirat:
+        case SYS_renameat:
+        case SYS_renameat2:
         case SYS_mkdir:
         case SYS_rmdir:
         case SYS_unlink:
@@ -100,6 +106,12 @@ bool leaves_nothing(const watched_call& c) noexcept {
         case SYS_nanosleep:
         case SYS_clock_nanosleep:
             return true;
+        case SYS_ppoll:  // these have masks
+            return c.arguments[3] == 0;
+        case SYS_epoll_pwait:
+            return c.arguments[4] == 0;
+        case SYS_pselect6:
+            return c.arguments[5] == 0 || *reinterpret_cast<const long*>(c.arguments[5]) == 0;
         case SYS_recvmsg:  // with which files may come
             return reinterpret_cast<const msghdr*>(c.arguments[1])->msg_control == nullptr;
         case SYS_prlimit64:
@@ -133,14 +145,24 @@ watch_answer undo_list::map(const watched_call& c) noexcept {
     const long* const a = c.arguments;
     if ((a[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN)) != 0)
         return holds(a[0], a[1]) ? made(c) : not_made;
-    if (n_spans_ == max_spans) return not_made;
+    if (n_spans_ == max_spans || (a[3] & MAP_HUGETLB) != 0) return not_made;
     const watch_answer answer = made(c);
     if (answer.result > 0 || answer.result < -4095) {
         const auto begin = static_cast<std::uintptr_t>(answer.result);
-        constexpr std::uintptr_t page = 4096;
-        spans_[n_spans_++] = {begin, begin + (static_cast<std::uintptr_t>(a[1]) + page - 1) / page * page};
+        const std::uintptr_t pages = (static_cast<std::uintptr_t>(a[1]) + page_size - 1) / page_size;
+        spans_[n_spans_++] = {begin, begin + pages * page_size};
     }
     return answer;
+}
+
+watch_answer undo_list::unmap(const watched_call& c) noexcept {
+    if (!holds(c.arguments[0], c.arguments[1])) return not_made;
+    const auto begin = static_cast<std::uintptr_t>(c.arguments[0]);
+    for (unsigned i = 0; i < n_spans_; ++i)
+        if (spans_[i].begin == begin &&
+            spans_[i].end - begin < static_cast<std::uintptr_t>(c.arguments[1]) + page_size)
+            spans_[i] = spans_[--n_spans_];
+    return made(c);
 }
 
 watch_answer undo_list::make_file(const watched_call& c) noexcept {
@@ -171,12 +193,14 @@ watch_answer undo_list::set_action(const watched_call& c) noexcept {
     const long number = c.arguments[0];
     if (c.arguments[1] == 0) return made(c);
     if (number < 1 || number > n_signals || number == SIGSYS) return not_made;
-    const std::uint64_t bit = std::uint64_t{1} << (number - 1);
+    const std::uint64_t bit = bit_of_signal(static_cast<int>(number));
     if ((changed_actions_ & bit) == 0) {
         unwatched_call(SYS_rt_sigaction, number, 0, address(&actions_[number - 1]), sizeof(std::uint64_t));
         changed_actions_ |= bit;
     }
-    return made(c);
+    kernel_action wanted = *reinterpret_cast<const kernel_action*>(c.arguments[1]);
+    wanted.mask &= ~bit_of_signal(SIGSYS);
+    return {true, unwatched_call(SYS_rt_sigaction, number, address(&wanted), c.arguments[2], c.arguments[3])};
 }
 
 watch_answer undo_list::control_process(const watched_call& c) noexcept {
@@ -193,6 +217,7 @@ watch_answer undo_list::make(const watched_call& c) noexcept {
         case SYS_mmap:
             return map(c);
         case SYS_munmap:
+            return unmap(c);
         case SYS_mprotect:
         case SYS_madvise:
             return holds(c.arguments[0], c.arguments[1]) ? made(c) : not_made;
@@ -250,7 +275,7 @@ void undo_list::undo() noexcept {
     for (unsigned i = 0; i < n_files_; ++i) unwatched_call(SYS_close, files_[i]);
     n_files_ = 0;
     for (int number = 1; number <= n_signals; ++number)
-        if ((changed_actions_ & std::uint64_t{1} << (number - 1)) != 0)
+        if ((changed_actions_ & bit_of_signal(number)) != 0)
             unwatched_call(SYS_rt_sigaction, number, address(&actions_[number - 1]), 0,
                            sizeof(std::uint64_t));
     changed_actions_ = 0;

@@ -5,6 +5,7 @@
 // names.
 
 #include <cstdint>
+#include "arena.hpp"
 #include "system_watch.hpp"
 
 namespace heddle::inline v0::check::runtime {
@@ -27,15 +28,12 @@ class undo_list {
         std::uintptr_t begin;
         std::uintptr_t end;
     };
-    struct kernel_action {
-        std::uint64_t words[4];
-    };
-
     bool holds(long begin, long size) const noexcept;
     bool holds_file(long fd) const noexcept;
     watch_answer map(const watched_call& c) noexcept;
     watch_answer make_file(const watched_call& c) noexcept;
     watch_answer make_two_files(const watched_call& c, long array) noexcept;
+    watch_answer unmap(const watched_call& c) noexcept;
     watch_answer close(const watched_call& c) noexcept;
     watch_answer set_action(const watched_call& c) noexcept;
     watch_answer control_process(const watched_call& c) noexcept;
