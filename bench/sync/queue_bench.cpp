@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Queues: items from producers to consumers that block where they have to, next to those of oneTBB and Boost
-// and a std::deque under a lock; and handing one item there and back. The rate is that of items.
+// Queues: items from producers to consumers that block where they have to, next to those of oneTBB, Boost and
+// moodycamel (C. Desrochers), and a std::deque under a lock; and handing one item there and back. The rate is that of items.
 #include <benchmark/benchmark.h>
 #include <atomic>
 #include <condition_variable>
@@ -16,6 +16,11 @@
 #if __has_include(<boost/lockfree/queue.hpp>)
 #include <boost/lockfree/queue.hpp>
 #include <boost/lockfree/spsc_queue.hpp>
+#endif
+#if __has_include(<concurrentqueue/blockingconcurrentqueue.h>)
+#define HEDDLE_BENCH_MOODYCAMEL
+#include <concurrentqueue/blockingconcurrentqueue.h>
+#include <readerwriterqueue/readerwritercircularbuffer.h>
 #endif
 #ifdef HEDDLE_BENCH_TBB
 #include <tbb/concurrent_queue.h>
@@ -113,6 +118,49 @@ using boost_lockfree = of_boost<boost::lockfree::queue<long, boost::lockfree::ca
 using boost_spsc = of_boost<boost::lockfree::spsc_queue<long, boost::lockfree::capacity<depth>>>;
 #endif
 
+#ifdef HEDDLE_BENCH_MOODYCAMEL
+/// Unbounded; in the order of one producer, not of all.
+class moodycamel_blocking {
+ public:
+    void put(long i) { queue_.enqueue(i); }
+    long get() {
+        long i = 0;
+        queue_.wait_dequeue(i);
+        return i;
+    }
+
+ private:
+    moodycamel::BlockingConcurrentQueue<long> queue_;
+};
+
+/// The same, and does not block.
+class moodycamel_queue {
+ public:
+    void put(long i) { queue_.enqueue(i); }
+    long get() {
+        long i = 0;
+        while (!queue_.try_dequeue(i)) std::this_thread::yield();
+        return i;
+    }
+
+ private:
+    moodycamel::ConcurrentQueue<long> queue_;
+};
+
+class moodycamel_spsc {
+ public:
+    void put(long i) { queue_.wait_enqueue(i); }
+    long get() {
+        long i = 0;
+        queue_.wait_dequeue(i);
+        return i;
+    }
+
+ private:
+    moodycamel::BlockingReaderWriterCircularBuffer<long> queue_{depth};
+};
+#endif
+
 // As many consumers as producers; each passes its share of the items. A queue is made for each iteration.
 template <class Queue> void throughput(benchmark::State& state) {
     const long pairs = state.range(0);
@@ -148,6 +196,11 @@ THROUGHPUT(of_heddle<heddle::queue, no_limit>);
 THROUGHPUT(deque_with_lock<no_limit>);
 #ifdef HEDDLE_BENCH_TBB
 THROUGHPUT(tbb_unbounded);
+#endif
+#ifdef HEDDLE_BENCH_MOODYCAMEL
+THROUGHPUT(moodycamel_blocking);
+THROUGHPUT(moodycamel_queue);
+BENCHMARK(throughput<moodycamel_spsc>)->Arg(1)->UseRealTime();
 #endif
 BENCHMARK(throughput<of_heddle<heddle::spsc_queue, depth>>)->Arg(1)->UseRealTime();
 #if __has_include(<boost/lockfree/queue.hpp>)
