@@ -70,8 +70,9 @@ void give_descriptors(int socket, int memory, int output, int captured) {
 // How often a schedule that goes on is looked at: it may be stopped at any time.
 constexpr std::chrono::milliseconds glance{20};
 
-// Waits for as long as a glance. Not by the poller that all of heddle's waits share: an answer is all that
-// the calling thread waits for, tens of thousands of times a second.
+// Waits for as long as a glance. In the thread itself, and not by the poller that all of heddle's waits share: a
+// job keeps its thread on the CPU of its server, so it must not go on in another one, and an answer is all that
+// it waits for, tens of thousands of times a second.
 bool receive(int socket, answer& a) {
     const ssize_t n = ::recv(socket, &a, sizeof a, 0);
     if (n == static_cast<ssize_t>(sizeof a)) return true;

@@ -9,6 +9,8 @@
 #include "mappings.hpp"
 #include "system_watch.hpp"
 
+#if defined(__x86_64__)  // as system_watch.cpp, without which there is nothing to go back to
+
 namespace heddle::inline v0::check::runtime {
 
 namespace {
@@ -182,3 +184,5 @@ bool memory_image::restore() noexcept {
 }
 
 }  // namespace heddle::inline v0::check::runtime
+
+#endif
