@@ -4,6 +4,7 @@
 // Everything in the library heddle::heddle, for small programs and for trying things out. A program that minds
 // its compile time includes the headers that it uses. Written by scripts/update-umbrella.
 
+#include <heddle/rt/asymmetric_barrier.hpp>
 #include <heddle/rt/async_park.hpp>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>

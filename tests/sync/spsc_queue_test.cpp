@@ -2,6 +2,7 @@
 #include <heddle/sync/spsc_queue.hpp>
 
 #include <gtest/gtest.h>
+#include "../rt/without_membarrier.hpp"
 #include "queues.hpp"
 
 using namespace std::chrono_literals;
@@ -186,6 +187,59 @@ TEST(spsc_queue, may_be_destroyed_by_the_one_who_got_the_last_item) {
         delete q;
         t.join();
     }
+}
+
+TEST(spsc_queue, passes_many_items_by_sides_that_now_and_then_wait_for_each_other) {
+    for (const std::size_t capacity : {1, 2, 64, 4096}) {
+        const int items = capacity < 64 ? 4'000 : 40'000;
+        spsc_queue<int> q(capacity);
+        std::thread putter([&] {
+            for (int i = 0; i < items; ++i) {
+                if (i % 3'000 == 0) std::this_thread::sleep_for(1ms);
+                EXPECT_TRUE(q.put(i));
+            }
+            q.shutdown();
+        });
+        int expected = 0;
+        while (auto got = q.get()) {
+            if (expected % 2'200 == 0) std::this_thread::sleep_for(1ms);
+            if (*got != expected) break;
+            ++expected;
+        }
+        EXPECT_EQ(expected, items);
+        q.shutdown();
+        putter.join();
+    }
+}
+
+// Whoever shuts it down while items are put: those put are got, and no other.
+TEST(spsc_queue, QS01_loses_no_item_to_a_shutdown_at_the_same_time) {
+    for (int round = 0; round < 300; ++round) {
+        spsc_queue<counted> q(8);
+        int in = 0;
+        int out = 0;
+        std::thread putter([&] {
+            while (q.put(counted(in))) ++in;
+        });
+        std::thread ender([&] {
+            for (int i = 0; i < round % 5; ++i) std::this_thread::yield();
+            q.shutdown();
+        });
+        while (q.get()) ++out;
+        EXPECT_EQ(q.try_get().status(), queue_status::closed);
+        putter.join();
+        ender.join();
+        EXPECT_EQ(in, out);
+        EXPECT_EQ(q.size(), 0U);
+    }
+    EXPECT_EQ(counted::alive.load(), 0);
+}
+
+TEST(spsc_queue, does_all_that_without_membarrier_too) {
+    if (tests::membarrier_is_kept_back()) return;
+    const int status = tests::run_without_membarrier("spsc_queue.*");
+    if (status == -1) GTEST_SKIP() << "system calls cannot be filtered here";
+    EXPECT_EQ(status, 0);
 }
 
 TEST(spsc_queue, X4_destroyed_while_a_task_waits_ends_the_program) {

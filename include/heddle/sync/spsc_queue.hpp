@@ -24,7 +24,8 @@ namespace heddle::inline v0 {
 /// shutdown(), closed() and size() from any. What was done before an item was put is seen by the one who gets
 /// it. Cancellation: every wait; who is cancelled has neither put nor taken anything. There is no
 /// task_done(): it would cost more than the queue. Complexity: one allocation when made; a put or get that
-/// need not wait is one compare-and-swap of a word that nobody else changes.
+/// need not wait is two stores to words that nobody else writes; a side that waits for the first time in a
+/// thousand items makes a system call more, rt::heavy_barrier().
 template <class T> class spsc_queue {
     static_assert(std::is_object_v<T> && std::same_as<T, std::remove_cv_t<T>>,
                   "heddle: a queue holds objects that are not const; for references use pointers");

@@ -88,4 +88,25 @@ SCENARIO(spsc_queue_that_is_full) {
     two_items_with_room_for_one(q);
 }
 
+SCENARIO(spsc_queue_that_is_shut_down) {
+    spsc_queue<int> q(1);
+    bool put = false;
+    bool got = false;
+    at_once({[&] { put = bool(q.put(1)); },
+             [&] {
+                 while (q.get()) got = true;
+             },
+             [&] { q.shutdown(); }});
+    check::require(put == got);
+}
+
+SCENARIO(spsc_queue_destroyed_by_the_consumer) {
+    auto* const q = new spsc_queue<int>(1);
+    at_once({[q] { (void)q->put(1); },
+             [q] {
+                 (void)q->get();
+                 delete q;
+             }});
+}
+
 }  // namespace

@@ -134,7 +134,10 @@ class get_wait : public queue_wait<get_wait<T, Core>, get_target<typename Core::
     }
     bool validate() noexcept { return core_.get_must_wait(); }
     bool others_wait() const noexcept { return core_.getters_wait(); }
-    std::size_t patience() const noexcept { return 0; }
+    std::size_t patience() const noexcept {
+        if constexpr (requires { core_.get_patience(); }) return core_.get_patience();
+        return 0;
+    }
     queue_result<T> result() {
         if (this->cancelled_) throw cancelled();
         if (this->item) return queue_result<T>(std::move(*this->item));
