@@ -102,7 +102,14 @@ void task_context::request_locked() noexcept {
     pending_.store(true, std::memory_order_relaxed);
     if (waiting_ != nullptr && cancellable_ && parking_lot::withdraw(*waiting_))
         waiting_->wake(wait_outcome::cancelled);
+    if (stop_listener* const l = listener_.load(std::memory_order_relaxed)) l->stop_requested();
     for (task_context* p = parts_; p != nullptr; p = p->next_part_) p->request_stop();
+}
+
+void task_context::listen(stop_listener* listener) noexcept {
+    std::lock_guard guard(lock_);
+    listener_.store(listener, std::memory_order_relaxed);
+    if (listener != nullptr && stop_pending()) listener->stop_requested();
 }
 
 void task_context::begin_part(task_context& part, const void* key) noexcept {
@@ -206,6 +213,8 @@ void task_context::end_wait(wait_outcome outcome) noexcept {
 }
 
 [[gnu::noinline]] task_scope::~task_scope() {
+    if (the_thread.task != nullptr && the_thread.task->listener_.load(std::memory_order_relaxed) != nullptr)
+        the_thread.task->listen(nullptr);
     the_thread.task = outer_;
     the_thread.task_id = outer_id_;  // 0 for the task of a thread: it may be another thread by now
 }

@@ -21,6 +21,9 @@ constexpr std::size_t spare_per_worker = 32;
 // After so many pushes to its own deque a worker looks at the others'.
 constexpr unsigned long_enough = 61;
 
+// So many times a worker looks for forks that are public before it asks for some: about a microsecond.
+constexpr unsigned patience = 8;
+
 }  // namespace
 
 bool work::may_run_here() const noexcept {
@@ -271,14 +274,16 @@ rt::runnable* pool_engine::take_batch(pool_worker& w) noexcept {
 }
 
 rt::runnable* pool_engine::search(pool_worker& w) noexcept {
-    if (!w.searching && !(w.searching = idle_.begin_search())) return sweep(w);
-    for (spinner spin;;) {
-        if (rt::runnable* const r = sweep(w)) return r;
+    if (!w.searching && !(w.searching = idle_.begin_search())) return sweep(w, false);
+    spinner spin;
+    for (unsigned rounds = 0;; ++rounds) {
+        // Not at once: a fork that is found only by asking for it is a small one.
+        if (rt::runnable* const r = sweep(w, rounds >= patience || rt::controlled())) return r;
         if (w.posted_to() || !spin.again()) return nullptr;  // prepare_sleep() ends the search
     }
 }
 
-rt::runnable* pool_engine::sweep(pool_worker& w) noexcept {
+rt::runnable* pool_engine::sweep(pool_worker& w, bool asking) noexcept {
     const std::size_t n = workers_.size();
     const std::size_t first = rt::controlled() ? rt::choose_below(n) : w.draw(n);
     for (std::size_t i = 0; i < n; ++i) {
@@ -288,7 +293,7 @@ rt::runnable* pool_engine::sweep(pool_worker& w) noexcept {
             pool_worker::count(w.steals);
             return r;
         }
-        if (rt::runnable* const r = steal_fork(w, other)) return r;
+        if (rt::runnable* const r = steal_fork(w, other, asking)) return r;
     }
     if (injector_.has(injector::level::normal))
         if (rt::runnable* const r = take_batch(w)) return r;
@@ -297,11 +302,11 @@ rt::runnable* pool_engine::sweep(pool_worker& w) noexcept {
 }
 
 // Part of what runs on another worker, if that has made forks.
-rt::runnable* pool_engine::steal_fork(pool_worker& w, pool_worker& from) noexcept {
+rt::runnable* pool_engine::steal_fork(pool_worker& w, pool_worker& from, bool asking) noexcept {
     fork_context* const forks = from.running.load(std::memory_order_acquire);
     if (forks == nullptr) return nullptr;
     if (!forks->offers()) {
-        if (w.searching) forks->ask();
+        if (asking) forks->ask();
         return nullptr;
     }
     // The fiber first: what is stolen has to be run.

@@ -80,6 +80,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     /// Suspends the calling fiber until a fork of its that was stolen is done.
     void wait_for(fork_slot& slot) noexcept { pool_fiber::current(*this)->wait_for(slot); }
     bool wants_waking() const noexcept { return idle_.wants_waking(); }
+    std::size_t worker_count() const noexcept { return workers_.size(); }
     /// Suspends the calling fiber; it goes on after what is ready.
     void yield(rt::fiber_task& running) noexcept;
     /// There is work: wakes a worker if that is needed.
@@ -103,8 +104,8 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     rt::runnable* find_any(pool_worker& w) noexcept;
     rt::runnable* take_batch(pool_worker& w) noexcept;
     rt::runnable* search(pool_worker& w) noexcept;
-    rt::runnable* sweep(pool_worker& w) noexcept;
-    rt::runnable* steal_fork(pool_worker& w, pool_worker& from) noexcept;
+    rt::runnable* sweep(pool_worker& w, bool asking) noexcept;
+    rt::runnable* steal_fork(pool_worker& w, pool_worker& from, bool asking) noexcept;
     rt::runnable* dispatch(pool_worker& w, rt::runnable& r) noexcept;
     pool_fiber* fiber_for(pool_worker& w);
     void taken_from_queue(const rt::runnable& r) noexcept;

@@ -63,6 +63,7 @@ void pool_fiber::body() {
 // It is going to wait. What it has forked may be what it waits for, and is nobody else's to see: so it is
 // made work like any other.
 void pool_fiber::leaving() noexcept {
+    forks_.context.leave();
     if (!forks_.context.empty() && forks_.context.publish_all()) forks_.make_offer(worker());
 }
 
@@ -90,16 +91,17 @@ void pool_fiber::run(fork_slot& slot) noexcept {
     std::optional<rt::task_context> plain;
     rt::task_context& part = prepared != nullptr ? prepared->context : plain.emplace(nobody);
     task.begin_part(part, &slot);
-    bool failed = false;
+    bool threw = false;
     {
         const rt::task_scope as(&part);
-        failed = slot.run(slot.frame);
+        threw = slot.run(slot.frame);
         part.end_locals();  // as long as it can be asked to stop, and before its result is there
     }
     task.end_part(part);
-    if (failed && part.stop_requests() == 0) {
+    if (threw) slot.end = part_end::stopped;
+    if (threw && part.stop_requests() == 0) {
         slot.asked = task.request_stop_by_part();
-        slot.failed = true;
+        slot.end = part_end::failed;
     }
     slot.stopped = part.stop_requests() > 0 && !part.stop_pending();
     // From here on the slot belongs to its fiber, unless that waits for us to wake it.

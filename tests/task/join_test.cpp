@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/sync/event.hpp>
@@ -10,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include "compute.hpp"
 #include "elsewhere.hpp"
 #include "rt/waiting.hpp"
 
@@ -68,6 +71,43 @@ TEST(join, a_part_that_waits_for_the_other_hands_it_out) {
         elsewhere e;
         join(pool, [&] { e.first(); }, [&] { e.second(); });
     }
+}
+
+// Nobody forks, joins or waits while these run: what is to run beside them must have been there before.
+TEST(join, parts_that_only_compute_run_at_the_same_time) {
+    thread_pool pool(2);
+    for (int round = 0; round < 20; ++round) {
+        std::atomic<int> begun{0};
+        const auto part = [&] {
+            ++begun;
+            task_tests::compute(std::chrono::seconds(30), [&] { return begun == 2; });
+            task_tests::compute(std::chrono::milliseconds(1));  // so that such parts are known to be long
+            return begun.load();
+        };
+        const auto [a, b] = join(pool, part, part);
+        EXPECT_EQ(a + b, 4);
+    }
+}
+
+TEST(join, what_was_forked_before_a_long_part_is_taken_between_the_joins) {
+    thread_pool pool(2);
+    std::atomic<int> elsewhere{0};
+    const auto here = std::make_shared<std::thread::id>();
+    const std::function<void(int)> chain = [&](int n) {
+        if (n == 0) {
+            *here = std::this_thread::get_id();
+            return;
+        }
+        join([&] { chain(n - 1); },
+             [&] {
+                 if (std::this_thread::get_id() != *here) ++elsewhere;
+                 task_tests::compute(std::chrono::milliseconds(1));
+             });
+    };
+    // The other worker may come late, but it comes.
+    const auto until = deadline::after(std::chrono::seconds(30));
+    while (elsewhere < 10 && !until.expired()) run_on(pool, [&] { chain(50); });
+    EXPECT_GE(elsewhere, 10);
 }
 
 TEST(join, waits_for_a_part_that_another_worker_has_taken) {
@@ -194,6 +234,32 @@ TEST(join, leaves_out_what_has_not_begun_when_the_task_is_asked_to_stop) {
     });
     EXPECT_THROW(f.get(), heddle::cancelled);
     EXPECT_EQ(calls, 0);
+}
+
+TEST(join, a_request_is_seen_at_the_next_fork_also_deep_in_a_recursion) {
+    for (const unsigned workers : {1U, 2U}) {
+        thread_pool pool(workers);
+        std::atomic<bool> asked{false};
+        std::atomic<int> after{0};
+        // Leans to the left: the forks that are made before are all open.
+        const std::function<void(int)> lean = [&](int n) {
+            if (n == 0) return;
+            join(
+                [&] {
+                    if (n == 20) {
+                        heddle::rt::current_task().request_stop();
+                        asked = true;
+                    } else if (asked) {
+                        ++after;
+                    }
+                    lean(n - 1);
+                },
+                [] {});
+        };
+        auto f = pool.submit([&] { lean(60); });
+        EXPECT_THROW(f.get(), heddle::cancelled);
+        EXPECT_EQ(after, 0);
+    }
 }
 
 TEST(join, a_task_run_in_place_forks_too) {

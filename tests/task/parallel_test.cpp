@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+#include "compute.hpp"
 
 using heddle::parallel_for;
 using heddle::parallel_reduce;
@@ -102,6 +103,21 @@ TEST_P(parallel, for_throws_what_a_call_threw_when_all_others_are_over) {
         EXPECT_EQ(inside, 0);
         EXPECT_FALSE(heddle::rt::current_task().stop_pending());
     });
+}
+
+TEST(parallel_loops, of_two_items_run_them_at_the_same_time) {
+    heddle::thread_pool pool(2);
+    for (int round = 0; round < 20; ++round) {
+        std::atomic<int> begun{0};
+        run_on(pool, [&] {
+            parallel_for(0, 2, [&](int) {
+                ++begun;
+                task_tests::compute(std::chrono::seconds(30), [&] { return begun == 2; });
+                task_tests::compute(std::chrono::milliseconds(1));
+                EXPECT_EQ(begun, 2);
+            });
+        });
+    }
 }
 
 TEST_P(parallel, for_leaves_out_the_rest_when_the_task_is_asked_to_stop) {

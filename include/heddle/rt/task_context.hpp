@@ -31,6 +31,17 @@ struct part_request {
     bool pending = false;  // whether one of them waited to be delivered
 };
 
+/// Whoever has to know that his task was asked to stop although it does not wait: he would find out for
+/// himself, but looks seldom.
+class stop_listener {
+ public:
+    /// Called under a lock, perhaps by another thread.
+    virtual void stop_requested() noexcept = 0;
+
+ protected:
+    ~stop_listener() = default;
+};
+
 /// A task's identity, name, requests to stop and values of its own.
 ///
 /// Thread-safety: id(), name(), set_name(), request_stop(), stop_requests(), uncancel() and waits_for() may
@@ -68,6 +79,9 @@ class HEDDLE_API task_context {
     /// out to have been granted before.
     void deliver_again() noexcept { pending_.store(true, std::memory_order_relaxed); }
 
+    /// From now on `listener`, null for none, is told of each request. Until the end of the task_scope.
+    void listen(stop_listener* listener) noexcept;
+
     /// Announces the waiter, which a request must end if that is observed. @return false, and delivers, if
     /// one is observed and pending already; then there is nothing to end.
     bool begin_wait(waiter& w, const void* address, cancellation mode = cancellation::observed) noexcept;
@@ -95,6 +109,7 @@ class HEDDLE_API task_context {
     void withdraw_request(const part_request& made) noexcept;
 
  private:
+    friend class task_scope;
     void request_locked() noexcept;
 
     const std::uint64_t id_;
@@ -110,6 +125,7 @@ class HEDDLE_API task_context {
     task_context* parts_ = nullptr;
     task_context* next_part_ = nullptr;  // of the task that this one is a part of; guarded by its lock
     const void* part_key_ = nullptr;
+    std::atomic<stop_listener*> listener_{nullptr};  // guarded by lock_; read without it by the task
     std::atomic<unsigned> requests_{0};
     // Set before the canceller looks at the queue; read by the waiting side under the bucket's lock while it
     // queues. Both pass through that lock, so either the waiter is found queued or it sees the flag; relaxed

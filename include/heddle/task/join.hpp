@@ -33,11 +33,17 @@ template <class F> part_value<F> call_part(F& f) {
 }
 
 /// The second part, where a thief finds it.
-template <class G> struct part_frame {
+template <class G> class part_frame {
+    using callee = std::remove_reference_t<G>;
+    // A thief gets a copy of a small closure: then the caller keeps what it has captured in registers, which
+    // halves the cost of a fork.
+    static constexpr bool copied =
+        std::is_trivially_copyable_v<callee> && sizeof(callee) <= 64 && std::is_invocable_v<const callee&>;
     using value = part_value<G>;
     static_assert(!std::is_reference_v<value>, "return a pointer or a copy in place of a reference");
 
-    explicit part_frame(std::remove_reference_t<G>& g) noexcept : part(&g) {}
+ public:
+    explicit part_frame(callee& g) noexcept : part_(refer_to(g)) {}
     ~part_frame() {}
     part_frame(const part_frame&) = delete;
     part_frame& operator=(const part_frame&) = delete;
@@ -45,32 +51,56 @@ template <class G> struct part_frame {
     static bool run(void* self) noexcept {
         auto& f = *static_cast<part_frame*>(self);
         try {
-            f.result.emplace(call_part<G>(static_cast<G&>(*f.part)));
+            if constexpr (copied)
+                ::new (&f.result_) value(call_part<const callee&>(f.part_));
+            else
+                ::new (&f.result_) value(call_part<G>(static_cast<G&>(*f.part_)));
+            return false;
         } catch (...) {
-            ::new (&f.error) std::exception_ptr(std::current_exception());
-            f.failed = true;
+            ::new (&f.error_) std::exception_ptr(std::current_exception());
+            return true;
         }
-        return f.failed;
     }
+
+    // Each once, and only if a thief has run it.
+    value take_result() noexcept(std::is_nothrow_move_constructible_v<value>) {
+        struct end {
+            value& of;
+            ~end() { of.~value(); }
+        } const at_end{result_};
+        return std::move(result_);
+    }
+    void drop_error() noexcept { error_.~exception_ptr(); }
     [[noreturn, gnu::cold]] void rethrow() {
-        const std::exception_ptr e = std::move(error);
-        error.~exception_ptr();
+        const std::exception_ptr e = std::move(error_);
+        drop_error();
         std::rethrow_exception(e);
     }
 
-    std::remove_reference_t<G>* part;
-    bool failed = false;
-    std::optional<value> result;
-    // Made only when it is needed: its constructor and destructor would be a tenth of a fork.
+    /// How long the first parts of such a join have taken; see fork_context.
+    static inline constinit fork_pace pace;
+
+ private:
+    static auto refer_to(callee& g) noexcept {
+        if constexpr (copied)
+            return callee(g);
+        else
+            return &g;
+    }
+
+    std::conditional_t<copied, const callee, callee*> part_;
+    // Made only when it is needed: to initialise it would be a tenth of a fork.
     union {
-        std::exception_ptr error;
+        value result_;
+        std::exception_ptr error_;
     };
 };
 
 template <class F, class G> std::tuple<part_value<F>, part_value<G>> join_two(F&& f, G&& g) {
     fork_context* const forks = fork_context::current();
     part_frame<G> second(g);
-    fork_slot* const slot = forks != nullptr ? forks->fork(&part_frame<G>::run, &second) : nullptr;
+    fork_slot* const slot =
+        forks != nullptr ? forks->fork(&part_frame<G>::run, &second, part_frame<G>::pace) : nullptr;
     if (slot == nullptr) {
         auto a = call_part<F>(f);
         return {std::move(a), call_part<G>(g)};
@@ -80,16 +110,28 @@ template <class F, class G> std::tuple<part_value<F>, part_value<G>> join_two(F&
             return call_part<F>(f);
         } catch (...) {
             // Before anything is unwound, because the second part may refer to it.
-            if (forks->abandon(slot)) second.rethrow();
-            if (second.failed) second.error.~exception_ptr();
+            switch (forks->abandon(slot)) {
+                case part_end::failed:
+                    second.rethrow();
+                case part_end::stopped:
+                    second.drop_error();
+                    break;
+                case part_end::done:
+                    (void)second.take_result();
+                    break;
+                case part_end::not_begun:
+                    break;
+            }
             throw;
         }
     };
     auto a = first();
-    if (forks->join(slot)) [[likely]]
+    // Asked for again, and not kept over the call: it is the same, and to save it would cost more.
+    const auto end = fork_context::current()->join(slot);
+    if (end == part_end::not_begun) [[likely]]
         return {std::move(a), call_part<G>(g)};
-    if (second.failed) second.rethrow();
-    return {std::move(a), std::move(*second.result)};
+    if (end != part_end::done) second.rethrow();
+    return {std::move(a), second.take_result()};
 }
 
 /// Calls `f` on `pool` and waits until it is over, whatever happens to the caller meanwhile.

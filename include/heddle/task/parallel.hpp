@@ -39,14 +39,17 @@ class HEDDLE_API loop_pace {
     rt::clock::time_point before_;
 };
 
-/// Calls body(a, b) for parts [a, b) of [first, last), perhaps at the same time.
-template <class Body> void divide(std::size_t first, std::size_t last, std::size_t grain, const Body& body) {
+/// Calls body(a, b) for parts [a, b) of [first, last), perhaps at the same time: gives half of what is left
+/// away whenever somebody has nothing to do.
+template <class Body>
+void divide_on_request(std::size_t first, std::size_t last, std::size_t grain, const Body& body) {
     fork_context* const forks = fork_context::current();
     for (loop_pace pace(grain); first < last;) {
         const std::size_t left = last - first;
         if (forks != nullptr && left > pace.chunk() && forks->wanted()) {
             const std::size_t middle = first + left / 2;
-            join([&] { divide(first, middle, grain, body); }, [&] { divide(middle, last, grain, body); });
+            join([&] { divide_on_request(first, middle, grain, body); },
+                 [&] { divide_on_request(middle, last, grain, body); });
             return;
         }
         const std::size_t n = left < pace.chunk() ? left : pace.chunk();
@@ -54,6 +57,17 @@ template <class Body> void divide(std::size_t first, std::size_t last, std::size
         first += n;
         if (first < last) pace.next();
     }
+}
+
+/// The same, and half is there to be taken from the beginning: a single item may take long.
+template <class Body> void divide(std::size_t first, std::size_t last, std::size_t grain, const Body& body) {
+    const fork_context* const forks = fork_context::current();
+    const std::size_t items = last - first;
+    if (forks == nullptr || items <= (grain == 0 ? 1 : grain) || !forks->nothing_forked())
+        return divide_on_request(first, last, grain, body);
+    const std::size_t middle = first + items / 2;
+    join([&] { divide_on_request(first, middle, grain, body); },
+         [&] { divide_on_request(middle, last, grain, body); });
 }
 
 /// What a part of a loop calls: a copy of a small closure, or the closure itself. What lies in the part's own
