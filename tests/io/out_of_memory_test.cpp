@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <heddle/io/gather.hpp>
 #include <heddle/io/sleep.hpp>
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/sync/event.hpp>
+#include <heddle/task/thread_pool.hpp>
 #include <new>
 #include <vector>
 
@@ -140,4 +143,23 @@ TEST_F(out_of_memory, spawn_throws_it_and_starts_nothing) {
         co_return f.valid();
     };
     EXPECT_GT(failures_until_success(main), 1);
+}
+
+TEST_F(out_of_memory, a_wait_with_a_limit_that_cannot_begin_leaves_the_fiber_free_to_move) {
+    heddle::thread_pool pool(1);
+    pool.submit([] {
+            const auto& me = *heddle::rt::fiber_task::current();
+            const bool before = me.pinned();
+            heddle::event never;
+            bool failed = false;
+            try {
+                const shortage here(0);
+                (void)never.wait_for(std::chrono::milliseconds(1));
+            } catch (const std::bad_alloc&) {
+                failed = true;
+            }
+            EXPECT_TRUE(failed);
+            EXPECT_EQ(me.pinned(), before);
+        })
+        .get();
 }
