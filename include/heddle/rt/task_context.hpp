@@ -91,7 +91,8 @@ class HEDDLE_API task_context {
     void stop_part(const void* key) noexcept;
     /// As request_stop(), by a part that has failed.
     part_request request_stop_by_part() noexcept;
-    /// Takes that back; what others asked for since, or before, and was not seen, stays to be delivered.
+    /// Takes that back, unless uncancel() has done so; what others asked for since, or before, and was not
+    /// seen, stays to be delivered.
     void withdraw_request(const part_request& made) noexcept;
 
  private:
@@ -111,6 +112,7 @@ class HEDDLE_API task_context {
     task_context* next_part_ = nullptr;  // of the task that this one is a part of; guarded by its lock
     const void* part_key_ = nullptr;
     std::atomic<unsigned> requests_{0};
+    unsigned by_parts_ = 0;  // of those requests; guarded by lock_
     // Set before the canceller looks at the queue; read by the waiting side under the bucket's lock while it
     // queues. Both pass through that lock, so either the waiter is found queued or it sees the flag; relaxed
     // suffices.
