@@ -83,10 +83,6 @@ class HEDDLE_API priority_mutex {
     bool try_lock_until(rt::deadline until, lock_priority priority = {}) {
         return try_lock_as(priority) || lock_slow(until, rt::cancellation::observed, priority);
     }
-    template <class Clock, class Duration>
-    bool try_lock_until(std::chrono::time_point<Clock, Duration> when, lock_priority priority = {}) {
-        return try_lock_until(rt::deadline::at(when), priority);
-    }
     /// co_await: takes the lock. Throws: cancelled, and then it has not locked; invalid_state if it has to
     /// wait outside a worker.
     auto async_lock(lock_priority priority = {}) {
