@@ -7,6 +7,7 @@
 #include <heddle/io/sleep.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/sync/event.hpp>
+#include <heddle/sync/monitor.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <new>
 #include <vector>
@@ -160,6 +161,24 @@ TEST_F(out_of_memory, a_wait_with_a_limit_that_cannot_begin_leaves_the_fiber_fre
             }
             EXPECT_TRUE(failed);
             EXPECT_EQ(me.pinned(), before);
+        })
+        .get();
+}
+
+TEST_F(out_of_memory, a_wait_at_a_monitor_that_cannot_begin_leaves_nobody_in_its_queue) {
+    heddle::thread_pool pool(1);
+    pool.submit([] {
+            heddle::monitor<int> n(0);
+            bool failed = false;
+            try {
+                const shortage here(0);
+                n.when([](const int& v) { return v == 1; }).with_for(std::chrono::hours(1), [](int&) {});
+            } catch (const std::bad_alloc&) {
+                failed = true;
+            }
+            EXPECT_TRUE(failed);
+            n.with([](int& v) { v = 1; });
+            EXPECT_EQ(n.copy(), 1);
         })
         .get();
 }

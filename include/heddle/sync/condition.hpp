@@ -63,6 +63,10 @@ template <class Mutex, class Pred, class Result> class condition_wait {
         released_ = true;
         levels_ = lock_access::give_up(condition_.mutex_);
     }
+    void abandoned() const noexcept {
+        if (diagnosing_locks()) [[unlikely]]
+            diagnose_gave_up();
+    }
 
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
         if (waiting_) {
@@ -171,8 +175,10 @@ template <class Mutex = mutex> class condition {
     auto async_wait(rt::deadline until) { return async<bool>(until, detail::no_predicate()); }
     /// co_await: as wait(pred).
     template <class Pred>
-    requires std::is_invocable_v<Pred&>
-    auto async_wait(Pred pred) { return async<void>(rt::deadline::never(), std::move(pred)); }
+        requires std::is_invocable_v<Pred&>
+    auto async_wait(Pred pred) {
+        return async<void>(rt::deadline::never(), std::move(pred));
+    }
     /// co_await: as wait_until(until, pred).
     template <class Pred> auto async_wait(rt::deadline until, Pred pred) {
         return async<bool>(until, std::move(pred));
