@@ -30,6 +30,10 @@ std::uintptr_t priority_lock::tag() noexcept {
     return tag_;
 }
 
+void priority_lock::on_move(rt::waiter& w) noexcept {
+    w.set_tag(w.tag() + static_cast<std::uintptr_t>(rt::clock::now().time_since_epoch().count()));
+}
+
 void priority_lock::note_holder() noexcept {
     if (granted()) mutex_->holder_.store(priority_.value, std::memory_order_relaxed);
 }

@@ -53,7 +53,7 @@ template <class Mutex, class Pred, class Result> class condition_wait {
     rt::cancellation mode() const noexcept {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
-    std::uintptr_t tag() noexcept { return relock_.tag(); }
+    std::uintptr_t tag() noexcept { return waiting_ ? relock_.tag_until_moved() : relock_.tag(); }
     const char* kind() const noexcept { return waiting_ ? "condition" : relock_.kind(); }
     const char* name() const noexcept { return waiting_ ? nullptr : relock_.name(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }
@@ -192,7 +192,7 @@ template <class Mutex = mutex> class condition {
         // Where the lock has been unlocked by another meanwhile, they are woken and take it by themselves.
         return rt::parking_lot::requeue(
             this, detail::lock_access::address(mutex_), n,
-            [this] { return detail::lock_access::accept(mutex_); }, 1);
+            [this] { return detail::lock_access::accept(mutex_); }, 1, detail::lock_access::moved<Mutex>());
     }
     void notify_one() { notify(1); }
     /// Notifies everybody who waits now. @return how many that were. @throws not_owner if the lock is not

@@ -101,7 +101,7 @@ template <class Mutex> class monitor_wait {
     rt::cancellation mode() const noexcept {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
-    std::uintptr_t tag() noexcept { return relock_.tag(); }
+    std::uintptr_t tag() noexcept { return waiting_ ? 0 : relock_.tag(); }
     const char* kind() const noexcept { return waiting_ ? "monitor" : relock_.kind(); }
     const char* name() const noexcept { return relock_.name(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }

@@ -36,6 +36,10 @@ class HEDDLE_API priority_lock : public queue_lock_wait {
     priority_lock(priority_mutex& m, rt::deadline until, rt::cancellation mode, suspends kind) noexcept;
 
     std::uintptr_t tag() noexcept;
+    // Ageing begins when it is moved here: what is known until then is that of one who came at the beginning
+    // of time, and on_move() adds the moment.
+    std::uintptr_t tag_until_moved() const noexcept { return urgency(rt::clock::time_point(), priority_); }
+    static void on_move(rt::waiter& w) noexcept;
     bool ready();
     bool try_again() noexcept;
     bool validate() noexcept;

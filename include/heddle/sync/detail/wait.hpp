@@ -41,6 +41,7 @@ class operation {
     rt::deadline until() const noexcept { return until_; }
     rt::cancellation mode() const noexcept { return mode_; }
     std::uintptr_t tag() const noexcept { return 0; }
+    std::uintptr_t tag_until_moved() const noexcept { return 0; }
     const char* kind() const noexcept { return nullptr; }
     const char* name() const noexcept { return nullptr; }
     void queued() noexcept {}
