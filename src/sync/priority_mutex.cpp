@@ -66,10 +66,8 @@ bool priority_lock::ended(rt::wait_outcome outcome, std::uintptr_t token) noexce
 
 bool priority_mutex::lock_slow(rt::deadline until, rt::cancellation mode, lock_priority priority) {
     detail::priority_lock op(*this, until, mode, priority);
-    if (detail::diagnosing_locks()) [[unlikely]] {
+    if (detail::diagnosing_locks()) [[unlikely]]
         if (op.ready()) return true;
-        detail::diagnose_blocking({this, op.kind(), op.name()});
-    }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();

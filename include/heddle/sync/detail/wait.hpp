@@ -58,6 +58,8 @@ class operation {
 
 /// Carries out `op` on the calling thread or fiber.
 template <class Op> void wait_here(Op& op) {
+    if (diagnosing_locks()) [[unlikely]]
+        if (!op.until().expired()) diagnose_blocking({op.address(), op.kind(), op.name()});
     std::uintptr_t token = 0;
     const auto queued = [&op] { op.queued(); };
     const rt::function_ref<void()> hook(queued);
