@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cstdio>
+#include <cstdlib>
 #include <heddle/rt/async_park.hpp>
 #include <heddle/rt/coroutine.hpp>
 #include <heddle/rt/error.hpp>
@@ -62,6 +64,25 @@ wait_outcome coroutine_waiter::end() noexcept {
     if (announced_) task_->end_wait(outcome_);
     announced_ = false;
     return outcome_;
+}
+
+// Only who is still queued can be taken back. Who has been granted what it waited for, or has timed out, is
+// in the queue of its worker, which would resume what is no more. The timers belong to the worker's thread.
+void coroutine_waiter::give_up() noexcept {
+    const bool timed = armed();
+    const char* problem = nullptr;
+    if (timed && worker::current() != home_)
+        problem = "with a limit, and not on the thread of its worker";
+    else if (!parking_lot::withdraw(*this))
+        problem = "and is about to go on";
+    if (problem != nullptr) {
+        std::fprintf(stderr, "heddle: the frame of a coroutine is destroyed while it waits for %s, %s\n",
+                     kind_name() != nullptr ? kind_name() : "something", problem);
+        std::abort();
+    }
+    if (timed) home_->remove_timer(*this);
+    task_->end_wait(wait_outcome::invalid);  // a request to stop has not been delivered
+    announced_ = false;
 }
 
 void coroutine_waiter::on_wake(waiter& w, wait_outcome outcome) noexcept {

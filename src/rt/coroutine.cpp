@@ -24,10 +24,15 @@ void resume(std::coroutine_handle<> h) noexcept {
 }
 
 void resume_next(std::coroutine_handle<> h) noexcept {
-    if (detail::the_thread.next != nullptr)
-        *detail::the_thread.next = h;
-    else
+    std::coroutine_handle<>* const next = detail::the_thread.next;
+    if (next == nullptr) {
         resume(h);  // a coroutine type that is not heddle's awaits a task, and was resumed by its handle
+        return;
+    }
+    // Such a one was called by the coroutine that runs, which now suspends too: what it awaits goes first.
+    if (const auto earlier = std::exchange(*next, nullptr)) [[unlikely]]
+        resume(earlier);
+    *next = h;
 }
 
 #endif

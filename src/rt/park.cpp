@@ -53,9 +53,10 @@ class fiber_waiter : public waiter, private timer {
           request_(request),
           validate_(validate) {
         aim(request.address);
+        // First: if there is no memory for it nothing is to be undone.
+        if (!request.until.is_never()) task_.host().add_timer(*this, request.until.when());
         // What is called after queueing is on the fiber's stack: nobody else may resume it before that.
         if (request.queued != nullptr) task_.pin();
-        if (!request.until.is_never()) task_.host().add_timer(*this, request.until.when());
     }
     ~fiber_waiter() {
         if (!request_.until.is_never()) task_.host().remove_timer(*this);

@@ -217,7 +217,8 @@ std::size_t parking_lot::unpark(const void* address, std::size_t limit, std::uin
 }
 
 std::size_t parking_lot::requeue(const void* from, const void* to, std::size_t limit,
-                                 function_ref<bool()> accept, std::uintptr_t token) noexcept {
+                                 function_ref<bool()> accept, std::uintptr_t token,
+                                 void (*on_move)(waiter&) noexcept) noexcept {
     bucket& source = bucket_of(from);
     bucket& target = bucket_of(to);
     // Whoever locks two buckets locks the one at the lower address first.
@@ -240,6 +241,7 @@ std::size_t parking_lot::requeue(const void* from, const void* to, std::size_t l
         }
         if (accepted) {
             while (waiter* const m = moved.pop_front()) {
+                if (on_move != nullptr) on_move(*m);
                 m->aim(to);
                 m->committed_ = true;
                 put_in(target, *m);

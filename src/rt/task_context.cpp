@@ -136,21 +136,27 @@ void task_context::stop_part(const void* key) noexcept {
 part_request task_context::request_stop_by_part() noexcept {
     std::lock_guard guard(lock_);
     const part_request before{requests_.load(std::memory_order_relaxed), stop_pending()};
+    ++by_parts_;
     request_locked();
     return before;
 }
 
 void task_context::withdraw_request(const part_request& made) noexcept {
     std::lock_guard guard(lock_);
-    const unsigned left = requests_.load(std::memory_order_relaxed) - 1;
-    requests_.store(left, std::memory_order_relaxed);
-    pending_.store(left > made.before || made.pending, std::memory_order_relaxed);
+    unsigned left = requests_.load(std::memory_order_relaxed);
+    if (by_parts_ != 0) {  // or else the task has taken it back itself
+        --by_parts_;
+        requests_.store(--left, std::memory_order_relaxed);
+    }
+    pending_.store(left > made.before || (left != 0 && made.pending), std::memory_order_relaxed);
 }
 
 unsigned task_context::uncancel() noexcept {
     std::lock_guard guard(lock_);
     const unsigned left = requests_.load(std::memory_order_relaxed);
     if (left == 0) return 0;
+    // That of a part first: it is the one that is taken back in any case, and those of others stay.
+    if (by_parts_ != 0) --by_parts_;
     requests_.store(left - 1, std::memory_order_relaxed);
     if (left == 1) pending_.store(false, std::memory_order_relaxed);
     return left - 1;

@@ -10,6 +10,21 @@
 
 namespace heddle::inline v0::rt {
 
+namespace {
+
+// libc destroys the values of keys after the thread_local objects of C++ (glibc: __call_tls_dtors() comes
+// before __nptl_deallocate_tsd()). In its first pass: the sanitizers and the checker end a thread in the
+// last.
+const struct end_key {
+    pthread_key_t key{};
+    bool there = ::pthread_key_create(&key, [](void* value) {
+                     auto& what = *static_cast<thread_end*>(value);
+                     what.call(what);
+                 }) == 0;
+} at_end;
+
+}  // namespace
+
 void set_thread_name(const std::string& name) noexcept {
     constexpr std::size_t longest = 15;  // what the kernel keeps
     std::size_t length = name.size() < longest ? name.size() : longest;
@@ -47,6 +62,14 @@ void start_thread(pthread_t& thread, void* (*body)(void*), void* argument, std::
 
 void join_thread(pthread_t thread) noexcept {
     ::pthread_join(thread, nullptr);
+}
+
+bool try_join_thread(pthread_t thread) noexcept {
+    return ::pthread_tryjoin_np(thread, nullptr) == 0;
+}
+
+bool at_thread_end(thread_end& end) noexcept {
+    return at_end.there && ::pthread_setspecific(at_end.key, &end) == 0;
 }
 
 void detach_thread(pthread_t thread) noexcept {

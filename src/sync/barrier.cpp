@@ -28,6 +28,7 @@ barrier_wait::barrier_wait(barrier& b, rt::deadline until, bool breaks) noexcept
 // Whether nothing is to be waited for: it is broken, or this is the last to arrive.
 bool barrier_wait::ready() noexcept {
     others_ = rt::parking_lot::take_chosen(&barrier_, [this](rt::parked& queue) {
+        epoch_ = barrier_.epoch_;
         if (barrier_.broken_.load(std::memory_order_relaxed)) {
             state_ = state::broken;
         } else if (barrier_.complete()) {
@@ -43,6 +44,7 @@ bool barrier_wait::ready() noexcept {
 bool barrier_wait::validate() noexcept {
     if (barrier_.broken_.load(std::memory_order_relaxed) || barrier_.complete()) return false;
     ++barrier_.arrived_;
+    epoch_ = barrier_.epoch_;
     return true;
 }
 
@@ -54,11 +56,11 @@ bool barrier_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcep
             index_ = token - barrier::first_index;
             return true;
         case rt::wait_outcome::timed_out:
-            barrier_.release_broken(true);
+            barrier_.break_in(epoch_);
             state_ = state::broken;
             return true;
         case rt::wait_outcome::cancelled:
-            if (breaks_) barrier_.release_broken(true);
+            if (breaks_) barrier_.break_in(epoch_);
             state_ = state::cancelled;
             return true;
         default:
@@ -75,7 +77,7 @@ std::size_t barrier_wait::result() {
         try {
             barrier_.options_.action();
         } catch (...) {
-            barrier_.release_broken(true);
+            barrier_.break_in(epoch_);
             for (rt::waiter* w = others_.front(); w != nullptr; w = rt::waiter_queue::next(*w))
                 w->set_token(barrier::broken_token);
             rt::parking_lot::wake_all(others_);
@@ -124,11 +126,26 @@ bool barrier::complete() noexcept {
     return arrived_ + 1 == parties_;
 }
 
-void barrier::release_broken(bool broken) noexcept {
-    rt::parking_lot::unpark_chosen(this, [this, broken](rt::parked& queue) {
-        detail::for_each(queue, [&](rt::waiter& w) { queue.take(w, broken_token); });
-        arrived_ = 0;
-        broken_.store(broken, std::memory_order_release);
+void barrier::release(rt::parked& queue, bool broken) noexcept {
+    detail::for_each(queue, [&](rt::waiter& w) { queue.take(w, broken_token); });
+    arrived_ = 0;
+    broken_.store(broken, std::memory_order_release);
+}
+
+void barrier::abort() noexcept {
+    rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) { release(queue, true); });
+}
+
+void barrier::reset() noexcept {
+    rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) {
+        release(queue, false);
+        ++epoch_;
+    });
+}
+
+void barrier::break_in(std::uint32_t epoch) noexcept {
+    rt::parking_lot::unpark_chosen(this, [this, epoch](rt::parked& queue) {
+        if (epoch_ == epoch) release(queue, true);
     });
 }
 

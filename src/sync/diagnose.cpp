@@ -25,7 +25,8 @@ lock_books* books() noexcept {
     return diagnosing_locks() ? process.lock_books.load(std::memory_order_acquire) : nullptr;
 }
 
-// Those who are in the middle of a look at the former books keep them, so they are never freed, only put aside.
+// Those who are in the middle of a look at the former books keep them, so they are never freed, only put
+// aside.
 constinit std::atomic<lock_books*> former_books{nullptr};
 
 void replace(lock_books* fresh) noexcept {
@@ -98,6 +99,19 @@ raw_finding starving(const lock_books& b, task_number task, const known_task& kn
     f.stacks.emplace_back(f.tasks.front() + " waits here, and others have had the lock " +
                               std::to_string(lock.taken - known.waits->taken_before) + " times meanwhile:",
                           known.waits->stack);
+    return f;
+}
+
+// Who waits on the thread of a loop for what is no lock: anybody may let him go on, so it need be no
+// deadlock.
+raw_finding holding_up(const lock_site& site, const rt::worker& loop, const raw_stack& stack) {
+    known_lock what{};
+    what.kind = site.kind != nullptr ? site.kind : "something";
+    if (site.name != nullptr) what.name = site.name;
+    const rt::task_context& me = rt::current_task();
+    raw_finding f{
+        lock_problem::held_up_loop, {task_text(me.id(), me.name())}, {what.text(site.address)}, {}, {}};
+    f.stacks.emplace_back(f.tasks.front() + " blocks worker '" + loop.name() + "' here:", stack);
     return f;
 }
 
@@ -215,11 +229,18 @@ std::string task_name(const lock_books& b, task_number number) {
     const rt::worker* const here = rt::worker::current();
     if (b == nullptr || here == nullptr || rt::fiber_task::current() != nullptr) return;
     std::vector<raw_finding> findings;
+    std::optional<raw_finding> held_up;
     quietly([&, stack = raw_stack::here()] {
         const task_number me = rt::current_task().id();
         const std::lock_guard guard(b->lock);
         const auto at = b->locks.find(site.address);
-        if (at == b->locks.end()) return;
+        if (at == b->locks.end()) {
+            // The innermost frames make a place; further out is how the coroutine happened to be resumed.
+            const int inner = std::min(stack.depth, 4);
+            if (b->held_up.insert({stack.frames.begin(), stack.frames.begin() + inner}).second)
+                held_up = holding_up(site, *here, stack);
+            return;
+        }
         for (const holding& h : at->second.holders) {
             // Of another task on this worker, which is busy here.
             if (h.worker != here || h.task == me) continue;
@@ -232,6 +253,7 @@ std::string task_name(const lock_books& b, task_number number) {
             return;
         }
     });
+    if (held_up) report_all(*b, {*std::move(held_up)});
     settle(*b, findings);
 }
 

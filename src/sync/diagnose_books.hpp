@@ -103,6 +103,7 @@ struct lock_books {
     std::unordered_map<task_number, known_task> tasks;
     std::map<lock_number, std::map<lock_number, order_edge>> order;
     std::set<std::vector<lock_number>> reported;  // sets of locks whose order has been reported
+    std::set<std::vector<void*>> held_up;         // where waits have held up a loop, and were reported
     bool watched = false;                         // the timer has been started
     lock_books* put_aside_before = nullptr;       // once they are replaced
 };

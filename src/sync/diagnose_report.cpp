@@ -57,6 +57,8 @@ const char* title(lock_problem what) noexcept {
             return "a lock is destroyed that somebody holds";
         case lock_problem::blocked_loop:
             return "deadlock: a worker waits for a lock whose holder needs that worker to go on";
+        case lock_problem::held_up_loop:
+            return "a loop is held up: what runs on it waits without co_await";
     }
     return "a problem";
 }

@@ -10,10 +10,8 @@ detail::fair_lock::fair_lock(fair_mutex& m, rt::deadline until, rt::cancellation
 // No spinning: two who spin would not be served in the order of asking.
 bool fair_mutex::lock_slow(rt::deadline until, rt::cancellation mode) {
     detail::fair_lock op(*this, until, mode, detail::suspends::no);
-    if (detail::diagnosing_locks()) [[unlikely]] {
+    if (detail::diagnosing_locks()) [[unlikely]]
         if (op.ready()) return true;
-        detail::diagnose_blocking({this, op.kind(), op.name()});
-    }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();

@@ -108,7 +108,6 @@ bool mutex::lock_slow(rt::deadline until, rt::cancellation mode) {
     detail::mutex_lock op(*this, until, mode, kind);
     if (detail::diagnosing_locks()) [[unlikely]] {
         if (op.ready()) return true;
-        detail::diagnose_blocking({this, op.kind(), op.name()});
     } else if (kind == detail::suspends::no && !until.expired() && spin()) {
         return true;
     }

@@ -30,6 +30,10 @@ std::uintptr_t priority_lock::tag() noexcept {
     return tag_;
 }
 
+void priority_lock::on_move(rt::waiter& w) noexcept {
+    w.set_tag(w.tag() + static_cast<std::uintptr_t>(rt::clock::now().time_since_epoch().count()));
+}
+
 void priority_lock::note_holder() noexcept {
     if (granted()) mutex_->holder_.store(priority_.value, std::memory_order_relaxed);
 }
@@ -62,10 +66,8 @@ bool priority_lock::ended(rt::wait_outcome outcome, std::uintptr_t token) noexce
 
 bool priority_mutex::lock_slow(rt::deadline until, rt::cancellation mode, lock_priority priority) {
     detail::priority_lock op(*this, until, mode, priority);
-    if (detail::diagnosing_locks()) [[unlikely]] {
+    if (detail::diagnosing_locks()) [[unlikely]]
         if (op.ready()) return true;
-        detail::diagnose_blocking({this, op.kind(), op.name()});
-    }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();

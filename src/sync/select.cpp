@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/task_context.hpp>
+#include <heddle/sync/detail/diagnosing.hpp>
 #include <heddle/sync/detail/select_race.hpp>
 #include <utility>
 
@@ -138,8 +139,10 @@ std::chrono::microseconds select_race::pause() const noexcept {
 
 select_node* select_here(std::span<select_node*> nodes, rt::deadline until) {
     select_race race(nodes);
-    for (;;) {
+    for (bool first = true;; first = false) {
         select_race::step now = race.begin();
+        if (first && now == select_race::step::wait && diagnosing_locks() && !until.expired()) [[unlikely]]
+            diagnose_blocking({race.address(), "select", nullptr});
         while (now == select_race::step::wait || now == select_race::step::wait_on) {
             const bool limited = now == select_race::step::wait;
             const auto must_wait = [&race] { return race.must_wait(); };

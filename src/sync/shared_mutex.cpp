@@ -267,7 +267,6 @@ bool shared_mutex::lock_slow(detail::access wanted, rt::deadline until, rt::canc
     detail::shared_wait op(*this, wanted, until, mode);
     if (detail::diagnosing_locks()) [[unlikely]] {
         if (op.ready()) return true;
-        detail::diagnose_blocking(op.site());
     } else if (detail::here() == detail::suspends::no && !until.expired()) {
         detail::spinner s;
         // Not past those who wait.

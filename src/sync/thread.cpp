@@ -4,9 +4,11 @@
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/thread.hpp>
+#include <heddle/rt/word_lock.hpp>
 #include <heddle/sync/detail/diagnosing.hpp>
-#include <heddle/sync/once.hpp>
 #include <heddle/sync/thread.hpp>
+#include <mutex>
+#include <utility>
 #include "thread_hook.hpp"
 
 namespace heddle::inline v0 {
@@ -44,6 +46,16 @@ struct launch {
         const auto not_yet = [this] { return !settled.load(std::memory_order_relaxed); };
         while (!settled.load(std::memory_order_acquire)) rt::park(&settled, not_yet);
     }
+};
+
+/// What is passed to the thread, and kept until it ends.
+struct passed_on : rt::thread_end {
+    explicit passed_on(std::shared_ptr<launch> l) noexcept : thread_end{&at_end}, shared(std::move(l)) {}
+    static void at_end(thread_end& self) noexcept {
+        const std::unique_ptr<passed_on> mine(static_cast<passed_on*>(&self));
+        mine->shared->record->end();
+    }
+    std::shared_ptr<launch> shared;
 };
 
 void call(thread_body& body, const rt::thread_record& record, const thread::handle& self) {
@@ -85,7 +97,7 @@ class thread_core {
         const bool asks = shared->asks();  // the thread takes the rest
         record_->enter();
         try {
-            auto passed = std::make_unique<std::shared_ptr<launch>>(shared);
+            auto passed = std::make_unique<passed_on>(shared);
             // From here on the thread may destroy this, which then is not touched any more.
             rt::start_thread(thread_, &run, passed.get(), shared->options.stack_size);
             passed.release();  // NOLINT: run() owns it
@@ -101,9 +113,15 @@ class thread_core {
         std::rethrow_exception(shared->refused);
     }
 
-    /// Once it has finished.
-    void reap() {
-        reaped_.call([this] { rt::join_thread(thread_); });
+    /// Once it has finished: waits until it is gone from the system too, which is a moment later.
+    void reap() noexcept {
+        const std::lock_guard guard(reaping_);
+        if (!std::exchange(reaped_, true)) rt::join_thread(thread_);
+    }
+    /// The same, unless that takes a moment.
+    void try_reap() noexcept {
+        const std::unique_lock guard(reaping_, std::try_to_lock);
+        if (guard.owns_lock() && !reaped_) reaped_ = rt::try_join_thread(thread_);
     }
     void let_go() noexcept { rt::detach_thread(thread_); }
 
@@ -116,9 +134,8 @@ class thread_core {
     }
 
     static void* run(void* argument) {
-        const std::unique_ptr<std::shared_ptr<launch>> passed(
-            static_cast<std::shared_ptr<launch>*>(argument));
-        const std::shared_ptr<launch> shared = std::move(*passed);
+        std::unique_ptr<passed_on> passed(static_cast<passed_on*>(argument));
+        const std::shared_ptr<launch> shared = passed->shared;
         const std::shared_ptr<rt::thread_record> record = shared->record;
         rt::set_thread_name(record->context.name());
         if (shared->asks()) {
@@ -126,10 +143,15 @@ class thread_core {
             if (shared->refused != nullptr) return nullptr;
         }
         record->begin();
+        // The end is announced when the thread_local objects are gone too: who has joined finds nothing of
+        // them, and does not wait for them in the system, where nobody could end that wait.
         const struct ending {
-            rt::thread_record& record;
-            ~ending() { record.end(); }
-        } at_end{*record};
+            passed_on* passed;
+            ~ending() {
+                passed->shared->record->context.end_locals();
+                if (!rt::at_thread_end(*passed)) passed_on::at_end(*passed);
+            }
+        } at_end{passed.release()};
         // The closure goes before the end is announced: whoever has joined finds nothing of it alive.
         const std::unique_ptr<thread_body> body = std::move(shared->body);
         const std::stop_callback tie(shared->options.stop, [&record] { record->request_stop(); });
@@ -141,7 +163,8 @@ class thread_core {
     std::unique_ptr<thread_body> body_;
     thread_options options_;
     pthread_t thread_{};
-    once reaped_;
+    rt::word_lock reaping_;
+    bool reaped_ = false;
 };
 
 thread_join::thread_join(thread_core* core, rt::deadline until)
@@ -168,7 +191,11 @@ bool thread_join::ended(rt::wait_outcome outcome, std::uintptr_t /*token*/) noex
 }
 
 void thread_join::result() {
-    if (over_) core_->reap();
+    if (!over_) return;
+    if (until().is_never())
+        core_->reap();
+    else
+        core_->try_reap();
 }
 
 }  // namespace detail

@@ -85,7 +85,9 @@ class timer_state : private rt::runnable, private rt::timer {
             if (word_.compare_exchange_weak(word, word | parked_bit, std::memory_order_acquire)) return true;
         return false;
     }
-    bool runs_here() const noexcept { return status() == running && rt::worker::current() == &home_; }
+    bool runs_here() const noexcept { return status() == running && on_its_thread(); }
+    /// Whether the caller is the function of a timer, of this or another: none runs while that goes on.
+    bool on_its_thread() const noexcept { return rt::worker::current() == &home_; }
     const void* address() const noexcept { return &word_; }
 
  private:
@@ -187,7 +189,11 @@ bool timer::fired() const noexcept {
 bool timer::join_until(rt::deadline until) {
     if (state_ == nullptr) return true;
     detail::timer_wait op(state_, until);
-    if (!op.ready()) detail::wait_here(op);
+    if (op.ready()) return true;
+    if (state_->on_its_thread() && !until.expired())
+        throw deadlock_error(
+            "the function of a timer waits for another, which cannot run before that is over");
+    detail::wait_here(op);
     return op.granted();
 }
 

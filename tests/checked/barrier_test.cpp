@@ -111,6 +111,19 @@ TEST(checked_barrier, BA06_a_reset_breaks_the_round_and_the_next_one_passes) {
     });
 }
 
+TEST(checked_barrier, BA06_who_gave_up_before_a_reset_does_not_break_the_round_after_it) {
+    EXPECT_CORRECT([] {
+        barrier all(2);
+        stoppable_thread stopped(
+            [&] { checked::cancelled_in([&] { check::require(broken_in([&] { all.wait(); })); }); });
+        checked::until_parked(&all, 1);
+        stopped.request_stop();
+        all.reset();
+        const auto go = [&] { check::require(!broken_in([&] { all.wait(); })); };
+        at_once({go, go});
+    });
+}
+
 TEST(checked_barrier, AB01_cancelling_a_coroutine_takes_its_arrival_back) {
     EXPECT_CORRECT([] {
         barrier all(2);

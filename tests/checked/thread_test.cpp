@@ -25,6 +25,29 @@ TEST(checked_thread, TH03_a_join_with_a_limit_says_whether_it_has_ended) {
     });
 }
 
+thread_local std::shared_ptr<int> own;
+
+TEST(checked_thread, TH03_its_thread_local_objects_are_gone_when_a_join_says_that_it_has_ended) {
+    EXPECT_CORRECT([] {
+        auto shared = std::make_shared<int>(0);
+        thread t([shared] { own = shared; });
+        if (t.join_for(milliseconds(1))) check::require(shared.use_count() == 1);
+        if (t.try_join()) check::require(shared.use_count() == 1);
+        t.join();
+        check::require(shared.use_count() == 1);
+    });
+}
+
+TEST(checked_thread, is_joined_by_several_who_are_asked_to_stop) {
+    EXPECT_CORRECT([] {
+        thread t([] {});
+        checked::stoppable_thread a([&] { t.join(); });
+        checked::stoppable_thread b([&] { t.join(); });
+        a.request_stop();
+        b.request_stop();
+    });
+}
+
 TEST(checked_thread, is_joined_by_several_who_see_what_it_did) {
     EXPECT_CORRECT([] {
         int value = 0;

@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <heddle/io/gather.hpp>
 #include <heddle/io/sleep.hpp>
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/sync/event.hpp>
+#include <heddle/sync/monitor.hpp>
+#include <heddle/task/thread_pool.hpp>
 #include <new>
 #include <vector>
 
@@ -140,4 +144,41 @@ TEST_F(out_of_memory, spawn_throws_it_and_starts_nothing) {
         co_return f.valid();
     };
     EXPECT_GT(failures_until_success(main), 1);
+}
+
+TEST_F(out_of_memory, a_wait_with_a_limit_that_cannot_begin_leaves_the_fiber_free_to_move) {
+    heddle::thread_pool pool(1);
+    pool.submit([] {
+            const auto& me = *heddle::rt::fiber_task::current();
+            const bool before = me.pinned();
+            heddle::event never;
+            bool failed = false;
+            try {
+                const shortage here(0);
+                (void)never.wait_for(std::chrono::milliseconds(1));
+            } catch (const std::bad_alloc&) {
+                failed = true;
+            }
+            EXPECT_TRUE(failed);
+            EXPECT_EQ(me.pinned(), before);
+        })
+        .get();
+}
+
+TEST_F(out_of_memory, a_wait_at_a_monitor_that_cannot_begin_leaves_nobody_in_its_queue) {
+    heddle::thread_pool pool(1);
+    pool.submit([] {
+            heddle::monitor<int> n(0);
+            bool failed = false;
+            try {
+                const shortage here(0);
+                n.when([](const int& v) { return v == 1; }).with_for(std::chrono::hours(1), [](int&) {});
+            } catch (const std::bad_alloc&) {
+                failed = true;
+            }
+            EXPECT_TRUE(failed);
+            n.with([](int& v) { v = 1; });
+            EXPECT_EQ(n.copy(), 1);
+        })
+        .get();
 }

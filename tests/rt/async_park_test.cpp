@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/task_context.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 #include "waiting.hpp"
@@ -214,4 +215,71 @@ TEST_F(async_park_test, coroutines_are_resumed_in_the_order_in_which_they_came) 
         EXPECT_EQ(parking_lot::unpark_all(&word), 3U);
     });
     EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
+}
+
+namespace {
+
+/// A coroutine that runs where it is called, and can be destroyed while it waits.
+struct owned {
+    struct promise_type {
+        owned get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() const noexcept { return {}; }
+        std::suspend_always final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        void unhandled_exception() const noexcept { std::terminate(); }
+    };
+    std::coroutine_handle<promise_type> handle;
+};
+
+owned waits_at(const int& word, bool& done, deadline until = deadline::never()) {
+    async_park park(&word, always, until);
+    co_await park;
+    done = true;
+}
+
+}  // namespace
+
+TEST_F(async_park_test, of_a_coroutine_that_is_destroyed_is_given_up) {
+    bool reached = false;
+    waiting::run_on(home, done, [&] {
+        const task_scope as(&task);
+        waits_at(word, reached).handle.destroy();
+        waits_at(word, reached, deadline::after(1h)).handle.destroy();
+        EXPECT_EQ(parking_lot::count(&word), 0U);
+        EXPECT_FALSE(task.waits_for());
+        task.request_stop();
+        done = true;
+    });
+    EXPECT_FALSE(reached);
+    EXPECT_TRUE(task.stop_pending());  // nobody was there to see it
+}
+
+TEST_F(async_park_test, of_a_coroutine_that_was_not_unparked_and_is_destroyed_leaves_the_unpark_to_the_next) {
+    bool first = false;
+    bool second = false;
+    std::optional<waiting::step> last;
+    waiting::run_on(home, done, [&] {
+        const owned a = waits_at(word, first);
+        const owned b = waits_at(word, second);
+        a.handle.destroy();
+        EXPECT_TRUE(parking_lot::unpark_one(&word).unparked);
+        last.emplace([&, b] {
+            b.handle.destroy();
+            done = true;
+        });
+        home.post(*last);
+    });
+    EXPECT_FALSE(first);
+    EXPECT_TRUE(second);
+}
+
+TEST_F(async_park_test, of_a_coroutine_that_is_destroyed_when_it_is_about_to_go_on_ends_the_program) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_DEATH(waiting::run_on(home, done,
+                                 [&] {
+                                     const owned a = waits_at(word, done);
+                                     parking_lot::unpark_one(&word);
+                                     a.handle.destroy();
+                                 }),
+                 "the frame of a coroutine is destroyed while it waits for something, and is about to go on");
 }

@@ -91,6 +91,15 @@ TEST(deadline, at_a_moment_of_another_clock_is_as_far_from_now) {
     EXPECT_LT(d.when(), clock::now() + 61min);
 }
 
+TEST(deadline, is_made_of_a_moment_of_any_clock) {
+    const deadline past = std::chrono::steady_clock::now() - 1s;
+    const deadline later = std::chrono::system_clock::now() + 1h;
+    const deadline coarse = std::chrono::time_point_cast<std::chrono::minutes>(clock::now()) + 1h;
+    EXPECT_TRUE(past.expired());
+    EXPECT_GT(later, deadline::after(59min));
+    EXPECT_GT(coarse, deadline::after(58min));
+}
+
 TEST(deadline, at_the_ends_of_another_clock_saturates) {
     EXPECT_TRUE(deadline::at(std::chrono::system_clock::time_point::min()).expired());
     const auto far = deadline::at(std::chrono::system_clock::time_point::max());

@@ -100,3 +100,34 @@ TEST(resume, is_not_needed_by_one_who_resumes_by_the_handle) {
     main.handle.resume();
     EXPECT_EQ(trace, "123");
 }
+
+namespace {
+
+// Runs when it is called, so inside another that runs.
+struct called {
+    struct promise_type {
+        called get_return_object() const noexcept { return {}; }
+        std::suspend_never initial_suspend() const noexcept { return {}; }
+        std::suspend_never final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        void unhandled_exception() const noexcept { std::terminate(); }
+    };
+};
+
+}  // namespace
+
+TEST(resume, goes_on_with_what_a_coroutine_awaits_that_was_called_by_another) {
+    std::string trace;
+    const auto inner = [&]() -> called {
+        co_await append(trace, 'a');
+        trace += 'b';
+    };
+    const auto outer = [&]() -> lazy {
+        inner();
+        co_await append(trace, '1');
+        trace += '2';
+    };
+    const lazy main = outer();
+    heddle::rt::resume(main.handle);
+    EXPECT_EQ(trace, "ab12");
+}

@@ -113,6 +113,36 @@ TEST(task_context, taking_back_the_last_request_withdraws_what_was_not_delivered
     EXPECT_FALSE(t.take_stop());
 }
 
+TEST(task_context, what_a_part_asked_for_is_taken_back_once) {
+    task_context t;
+    const auto made = t.request_stop_by_part();
+    EXPECT_TRUE(t.take_stop());
+    t.uncancel();
+    t.withdraw_request(made);
+    EXPECT_EQ(t.stop_requests(), 0U);
+    EXPECT_FALSE(t.stop_pending());
+}
+
+TEST(task_context, taking_back_what_a_part_asked_for_leaves_the_requests_of_others) {
+    task_context before;
+    before.request_stop();
+    const auto second = before.request_stop_by_part();
+    EXPECT_TRUE(before.take_stop());
+    before.uncancel();
+    before.withdraw_request(second);
+    EXPECT_EQ(before.stop_requests(), 1U);
+    EXPECT_TRUE(before.stop_pending());
+
+    task_context since;
+    const auto first = since.request_stop_by_part();
+    EXPECT_TRUE(since.take_stop());
+    since.uncancel();
+    since.request_stop();
+    since.withdraw_request(first);
+    EXPECT_EQ(since.stop_requests(), 1U);
+    EXPECT_TRUE(since.stop_pending());
+}
+
 TEST(task_context, requests_may_come_from_many_threads) {
     task_context t;
     std::thread a([&] {

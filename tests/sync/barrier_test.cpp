@@ -182,6 +182,58 @@ TEST(barrier, BA06_reset_breaks_the_wait_of_two_and_a_fresh_round_of_three_passe
     EXPECT_EQ(broken.load(), 2);
 }
 
+TEST(barrier, BA05_who_has_timed_out_does_not_break_it_any_more_after_a_reset) {
+    barrier b(2);
+    int late = -2;
+    int fresh = -2;
+    const auto main = [&]() -> task<> {
+        // Taken out of the queue, and not resumed yet.
+        auto gone = heddle::spawn(arrive(b, late, deadline(clock::now())));
+        co_await parked(&b, 1);
+        co_await parked(&b, 0);
+        EXPECT_EQ(late, -2);
+        b.reset();
+        auto first = heddle::spawn(arrive(b, fresh));
+        co_await gone;
+        EXPECT_EQ(late, -1);
+        EXPECT_FALSE(b.broken());
+        co_await b.async_wait();
+        co_await first;
+        EXPECT_EQ(fresh, 0);
+    };
+    heddle::run(main());
+}
+
+TEST(barrier, BA06_who_was_asked_to_stop_does_not_break_it_any_more_after_a_reset) {
+    barrier b(2);
+    heddle::rt::task_context* stopped = nullptr;
+    run_fibers({[&] {
+                    stopped = &heddle::rt::current_task();
+                    EXPECT_THROW(b.wait(), heddle::cancelled);
+                    EXPECT_FALSE(b.broken());
+                },
+                [&] {
+                    stopped->request_stop();  // it goes on after this fiber
+                    EXPECT_EQ(b.n_waiting(), 0U);
+                    b.reset();
+                }});
+    EXPECT_EQ(round(b, 2), (std::multiset<int>{0, 1}));
+}
+
+TEST(barrier, BA05_an_action_that_throws_after_a_reset_breaks_only_its_own_round) {
+    barrier* all = nullptr;
+    barrier b(2, {.action = [&] {
+                  all->reset();
+                  throw std::runtime_error("the action");
+              }});
+    all = &b;
+    std::thread other([&] { EXPECT_THROW(b.wait(), broken_barrier); });
+    until_parked(&b, 1);
+    EXPECT_THROW(b.wait(), std::runtime_error);
+    other.join();
+    EXPECT_FALSE(b.broken());
+}
+
 TEST(barrier, who_arrives_while_the_action_runs_belongs_to_the_next_round) {
     barrier* self = nullptr;
     std::vector<std::thread> next;

@@ -10,7 +10,10 @@
 #include <heddle/sync/monitor.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/priority_mutex.hpp>
+#include <heddle/sync/queue.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
+#include <heddle/sync/select.hpp>
+#include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/shared_mutex.hpp>
 #include <heddle/sync/thread.hpp>
 #include <mutex>
@@ -29,6 +32,7 @@ using heddle::shared_mutex;
 using heddle::task;
 using heddle::thread;
 using heddle::thread_options;
+using sync_tests::deadline;
 using sync_tests::named;
 using sync_tests::until;
 using sync_tests::until_parked;
@@ -307,6 +311,42 @@ TEST(lock_diagnosis, tells_a_thread_that_it_blocks_the_worker_that_the_holder_ne
     heddle::run(main());
     ASSERT_EQ(d.count(), 1U);
     EXPECT_EQ(d.found()[0].what, lock_problem::blocked_loop);
+}
+
+TEST(lock_diagnosis, reports_each_place_where_a_coroutine_holds_up_its_loop_once) {
+    const diagnosis d(only_deadlocks());
+    event never;
+    heddle::semaphore none(0);
+    heddle::queue<int> empty(1);
+    const auto main = [&]() -> task<> {
+        for (int i = 0; i < 2; ++i) {
+            EXPECT_FALSE(never.wait_for(1ms));
+            EXPECT_FALSE(none.try_acquire_for(1ms));
+            EXPECT_FALSE(empty.get_for(1ms));
+            EXPECT_FALSE(heddle::select_for(1ms, heddle::on_event(never, [] {})));
+            thread([] {}).join();
+            // These are right.
+            EXPECT_FALSE(never.wait_for(0s));
+            EXPECT_FALSE(co_await none.async_acquire(deadline::after(1us)));
+        }
+    };
+    heddle::run(main());
+    std::vector<std::string> what;
+    for (const lock_finding& f : d.found()) {
+        EXPECT_EQ(f.what, lock_problem::held_up_loop);
+        what.push_back(f.locks.at(0).substr(0, f.locks.at(0).find(' ')));
+    }
+    // It may be over by the time that it is joined.
+    std::erase(what, "thread");
+    EXPECT_EQ(what, (std::vector<std::string>{"event", "semaphore", "queue", "select"}));
+}
+
+TEST(lock_diagnosis, leaves_threads_and_fibers_that_wait_alone) {
+    const diagnosis d(only_deadlocks());
+    event never;
+    EXPECT_FALSE(never.wait_for(1us));
+    sync_tests::run_fibers({[&] { EXPECT_FALSE(never.wait_for(1us)); }});
+    EXPECT_EQ(d.count(), 0U);
 }
 
 TEST(lock_diagnosis, does_not_take_a_wait_with_a_limit_for_a_deadlock) {

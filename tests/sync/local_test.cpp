@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 #include <heddle/io/gather.hpp>
+#include <heddle/rt/exception_hook.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/thread.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include "queues.hpp"
 
 using heddle::inheritance;
@@ -194,6 +196,30 @@ TEST(local, CX01_a_value_for_a_scope_is_put_back_at_its_end) {
     }
     EXPECT_FALSE(l.has_value());
     EXPECT_EQ(*l, 1);
+}
+
+TEST(local, that_cannot_be_put_back_at_the_end_of_a_scope_says_so_and_is_none) {
+    struct fragile {
+        fragile() = default;
+        fragile(fragile&&) = default;
+        fragile& operator=(fragile&& other) {
+            if (other.breaks) throw std::runtime_error("fragile");
+            return *this;
+        }
+        bool breaks = false;
+    };
+    static int reported = 0;
+    reported = 0;
+    const auto before =
+        heddle::set_exception_hook([](std::exception_ptr, std::string_view) noexcept { ++reported; });
+    local<fragile> l;
+    l->breaks = true;
+    {
+        const auto inner = l.with(fragile());
+    }
+    heddle::set_exception_hook(before);
+    EXPECT_EQ(reported, 1);
+    EXPECT_FALSE(l.has_value());
 }
 
 TEST(local, that_is_inherited_is_copied_when_a_child_is_made) {

@@ -209,6 +209,67 @@ TEST(monitor, with_a_recursive_lock_may_be_used_from_within) {
     EXPECT_EQ(n.copy(), 3);
 }
 
+namespace {
+
+/// A coroutine that runs where it is called, and can be destroyed while it waits.
+struct owned {
+    struct promise_type {
+        owned get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() const noexcept { return {}; }
+        std::suspend_always final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        void unhandled_exception() noexcept { error = std::current_exception(); }
+        std::exception_ptr error;
+    };
+    std::coroutine_handle<promise_type> handle;
+};
+
+owned waits_for_one(monitor<int>& n) {
+    co_await n.when([](const int& v) { return v == 1; }).async_with([](int& v) { v = 2; });
+}
+
+}  // namespace
+
+TEST(monitor, that_cannot_be_waited_at_outside_a_worker_is_as_before) {
+    monitor<int> n(0);
+    const owned it = waits_for_one(n);
+    ASSERT_TRUE(it.handle.done());
+    EXPECT_THROW(std::rethrow_exception(it.handle.promise().error), heddle::invalid_state);
+    it.handle.destroy();
+    n.with([](int& v) { v = 1; });
+    EXPECT_EQ(n.copy(), 1);
+}
+
+TEST(monitor, X4_destroyed_while_a_task_waits_ends_the_program) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_DEATH(
+        {
+            auto* const n = new monitor<int>(0);
+            const auto main = [n]() -> task<> {
+                waits_for_one(*n);
+                co_await settle();
+                delete n;
+            };
+            heddle::run(main());
+        },
+        "the monitor is destroyed while task '[0-9]+' waits");
+}
+
+TEST(monitor, a_coroutine_that_is_destroyed_while_it_waits_ends_the_program) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_DEATH(
+        {
+            monitor<int> n(0);
+            const auto main = [&]() -> task<> {
+                const owned it = waits_for_one(n);
+                co_await settle();
+                it.handle.destroy();
+            };
+            heddle::run(main());
+        },
+        "destroyed while it waits at a monitor");
+}
+
 TEST(monitor, with_a_shared_lock_lets_readers_in_together) {
     const monitor<int, heddle::shared_mutex> n(7);
     std::atomic<int> inside{0};

@@ -106,3 +106,64 @@ TEST(priority_mutex, who_waits_at_its_condition_takes_it_back_with_the_priority_
     heddle::run(main());
     EXPECT_EQ(order, (std::vector<int>{2, 1}));
 }
+
+TEST(priority_mutex, the_time_at_its_condition_is_no_waiting_for_it) {
+    priority_mutex m;
+    heddle::condition changed(m);
+    std::vector<int> order;
+    const auto notified = [&]() -> task<> {
+        co_await m.async_lock();
+        co_await changed.async_wait();
+        order.push_back(1);
+        m.unlock();
+    };
+    const auto asks = [&]() -> task<> {
+        co_await m.async_lock(lock_priority{1});
+        order.push_back(2);
+        m.unlock();
+    };
+    const auto main = [&]() -> task<> {
+        auto a = heddle::spawn(notified());
+        co_await parked(&changed, 1);
+        co_await heddle::sleep(20ms);  // more than the other is ahead by
+        co_await m.async_lock();
+        auto b = heddle::spawn(asks());
+        co_await parked(&m, 1);
+        changed.notify_one();
+        m.unlock();
+        co_await a;
+        co_await b;
+    };
+    heddle::run(main());
+    EXPECT_EQ(order, (std::vector<int>{2, 1}));
+}
+
+TEST(priority_mutex, who_is_less_urgent_is_served_in_a_stream_of_the_more_urgent_once_he_has_waited) {
+    priority_mutex m;
+    std::atomic<bool> served{false};
+    clock::duration waited{};
+    m.lock();
+    std::thread meek([&] {
+        const auto since = clock::now();
+        m.lock();
+        waited = clock::now() - since;
+        served = true;
+        m.unlock();
+    });
+    until_parked(&m, 1);
+    // Each keeps the lock until another of them waits, so there is always one that is three steps ahead.
+    std::vector<std::thread> stream;
+    for (int i = 0; i < 2; ++i)
+        stream.emplace_back([&] {
+            while (!served) {
+                m.lock(lock_priority{3});
+                sync_tests::until([&] { return served || m.n_waiting() >= 2; });
+                m.unlock();
+            }
+        });
+    until_parked(&m, 3);
+    m.unlock();
+    meek.join();
+    for (auto& t : stream) t.join();
+    EXPECT_GE(waited, 30ms);
+}

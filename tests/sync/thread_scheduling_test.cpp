@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <heddle/sync/event.hpp>
@@ -80,9 +81,10 @@ bool is_root() {
     return ::geteuid() == 0;
 }
 
-#define NEEDS_ROOT()                                                                                    \
-    if (!is_root()) GTEST_SKIP() << "needs to be root: only root may give threads priority and become " \
-                                    "nobody"
+#define NEEDS_ROOT()                                                                    \
+    if (!is_root())                                                                     \
+    GTEST_SKIP() << "needs to be root: only root may give threads priority and become " \
+                    "nobody"
 
 // A control group may have no time for real-time threads; then not even root is allowed any.
 bool real_time_permitted() {
@@ -92,9 +94,10 @@ bool real_time_permitted() {
     return result == 0;
 }
 
-#define NEEDS_REAL_TIME()                                                                              \
-    if (!real_time_permitted()) GTEST_SKIP() << "needs real-time threads, which this machine or control " \
-                                                "group does not allow"
+#define NEEDS_REAL_TIME()                                                     \
+    if (!real_time_permitted())                                               \
+    GTEST_SKIP() << "needs real-time threads, which this machine or control " \
+                    "group does not allow"
 
 }  // namespace
 
@@ -254,7 +257,8 @@ TEST(thread_scheduling, without_special_rights_can_be_nicer_or_less_urgent) {
     NEEDS_ROOT();
     EXPECT_EQ(as_nobody([] {
                   return refusal([] {
-                      heddle::current_thread().set_priority(5);
+                      auto me = heddle::current_thread();
+                      me.set_priority(std::min(me.priority() + 1, 19));
                       heddle::current_thread().set_scheduling({.kind = scheduling_class::idle});
                   });
               }),

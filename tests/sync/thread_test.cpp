@@ -190,6 +190,66 @@ TEST(thread, a_join_is_no_point_of_cancellation) {
     joiner.join();
 }
 
+namespace {
+
+/// Does something when the thread that has used it ends.
+struct at_exit {
+    std::function<void()> f;
+    ~at_exit() {
+        if (f) f();
+    }
+};
+thread_local at_exit last;
+
+}  // namespace
+
+TEST(thread, TH03_is_not_waited_for_beyond_the_limit_while_its_thread_local_objects_are_destroyed) {
+    event there;
+    event go;
+    thread t([&] {
+        last.f = [&] {
+            there.set();
+            go.wait();
+        };
+    });
+    there.wait();
+    EXPECT_FALSE(t.try_join());
+    EXPECT_FALSE(t.join_for(1ms));
+    EXPECT_TRUE(t.alive());
+    EXPECT_EQ(t.state(), thread_state::blocked);
+    go.set();
+    EXPECT_TRUE(t.join_for(1h));
+    EXPECT_FALSE(t.alive());
+}
+
+TEST(thread, is_the_current_task_until_its_thread_local_objects_are_gone) {
+    std::uint64_t seen = 0;
+    thread t([&] { last.f = [&] { seen = heddle::current_thread().id(); }; });
+    t.join();
+    EXPECT_EQ(seen, t.id());
+}
+
+TEST(thread, a_join_by_several_is_no_point_of_cancellation_for_any_of_them) {
+    event there;
+    event go;
+    thread t([&] {
+        last.f = [&] {
+            there.set();
+            go.wait();
+        };
+    });
+    there.wait();
+    sync_tests::stoppable_thread a([&] { t.join(); });
+    sync_tests::stoppable_thread b([&] { t.join(); });
+    until([&] { return a.task().waits_for() && b.task().waits_for(); });
+    a.request_stop();
+    b.request_stop();
+    go.set();
+    a.join();
+    b.join();
+    EXPECT_EQ(t.state(), thread_state::finished);
+}
+
 TEST(thread, TH05_whether_it_is_a_daemon_is_settled_at_its_start) {
     thread t(not_started(), [] {});
     EXPECT_FALSE(t.daemon());

@@ -95,6 +95,20 @@ TEST(timer, joined_by_its_own_function_is_an_error) {
     tried.wait();
 }
 
+TEST(timer, joined_by_the_function_of_another_before_it_has_run_is_an_error) {
+    timer later(1h, [] { ADD_FAILURE(); });
+    timer done(0s, [] {});
+    done.join();
+    timer t(0s, [&] {
+        EXPECT_THROW(later.join(), heddle::deadlock_error);
+        EXPECT_THROW(later.join_for(1h), heddle::deadlock_error);
+        EXPECT_FALSE(later.join_for(0s));
+        done.join();
+    });
+    t.join();
+    EXPECT_TRUE(later.cancel());
+}
+
 TEST(timer, may_be_destroyed_by_its_own_function) {
     event ready;
     event gone;

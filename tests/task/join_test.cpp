@@ -178,6 +178,21 @@ TEST(join, asks_the_first_part_to_stop_when_the_second_has_failed) {
     });
 }
 
+TEST(join, a_first_part_that_takes_the_request_back_itself_leaves_none) {
+    thread_pool pool(2);
+    run_on(pool, [] {
+        EXPECT_THROW(join(
+                         [] {
+                             EXPECT_THROW(heddle::rt::sleep_until(deadline::never()), heddle::cancelled);
+                             heddle::rt::current_task().uncancel();
+                         },
+                         [] { throw std::domain_error("second"); }),
+                     std::domain_error);
+        EXPECT_EQ(heddle::rt::current_task().stop_requests(), 0U);
+        EXPECT_FALSE(heddle::rt::current_task().stop_pending());
+    });
+}
+
 TEST(join, asks_the_second_part_to_stop_when_the_first_has_failed_and_waits_for_it) {
     thread_pool pool(2);
     elsewhere e;

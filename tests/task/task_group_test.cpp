@@ -259,6 +259,28 @@ TEST(with_task_group, AT01_a_failing_child_stops_siblings_and_body_and_the_reque
     });
 }
 
+TEST(with_task_group, AT01_a_body_that_takes_the_request_back_itself_leaves_none) {
+    run([]() -> task<> {
+        bool thrown = false;
+        try {
+            co_await with_task_group([&](task_group& group) -> task<> {
+                group.spawn(fail());
+                std::atomic<int> stopped{0};
+                try {
+                    co_await wait_for_ever(stopped);
+                } catch (const heddle::cancelled&) {
+                    EXPECT_EQ(heddle::rt::current_task().uncancel(), 0U);
+                }
+            });
+        } catch (const std::domain_error&) {
+            thrown = true;
+        }
+        EXPECT_TRUE(thrown);
+        EXPECT_EQ(heddle::rt::current_task().stop_requests(), 0U);
+        EXPECT_FALSE(heddle::rt::current_task().stop_pending());
+    });
+}
+
 TEST(with_task_group, a_body_that_throws_stops_the_children_first) {
     run([]() -> task<> {
         std::atomic<int> stopped{0};

@@ -23,6 +23,8 @@ class task_context;
 class HEDDLE_API coroutine_waiter : private waiter, private runnable, private timer {
  public:
     coroutine_waiter() noexcept;
+    /// As leave().
+    ~coroutine_waiter() { leave(); }
 
     /// True if there is a stop request to deliver, and then suspend() must not be called. @throws
     /// invalid_state outside a worker.
@@ -45,10 +47,20 @@ class HEDDLE_API coroutine_waiter : private waiter, private runnable, private ti
 
     std::coroutine_handle<> handle() const noexcept { return handle_; }
 
+    /// The frame of the coroutine is being destroyed: if it waits, gives that up, and ends the program with a
+    /// message where it is too late for that. @return whether it has waited.
+    bool leave() noexcept {
+        if (!announced_) [[likely]]
+            return false;
+        give_up();
+        return true;
+    }
+
  private:
     static void on_wake(waiter& w, wait_outcome outcome) noexcept;
     static void on_run(runnable& r) noexcept;
     static void on_timeout(timer& t) noexcept;
+    [[gnu::cold]] void give_up() noexcept;
 
     std::coroutine_handle<> handle_;
     next_function next_ = nullptr;

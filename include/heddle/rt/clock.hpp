@@ -35,6 +35,10 @@ class deadline {
 
     constexpr deadline(clock::time_point when) noexcept
         : when_(when) {}  // NOLINT: a time point is a deadline
+    /// The moment `when` of another clock, as at().
+    template <class Clock, class Duration>
+    deadline(std::chrono::time_point<Clock, Duration> when) noexcept  // NOLINT: as above
+        : deadline(at(when)) {}
 
     /// The moment `d` from now; negative is already past, and a duration too long to represent is never.
     template <class Rep, class Period> static deadline after(std::chrono::duration<Rep, Period> d) noexcept {

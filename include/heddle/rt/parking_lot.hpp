@@ -93,9 +93,11 @@ class HEDDLE_API parking_lot {
     /// Moves up to `limit` waiters from the front of the queue at `from` to the end of the one at `to`
     /// without waking them. `accept()` is called under both locks if there is anybody to move; if it says no
     /// they are woken as granted with `token` instead. Who has been moved waits until it is unparked at `to`:
-    /// its deadline and requests to stop do not end that wait. @return how many were moved or woken.
+    /// its deadline and requests to stop do not end that wait. `moved`, if given, is called with each before
+    /// that, for a tag that means something else at `to`. @return how many were moved or woken.
     static std::size_t requeue(const void* from, const void* to, std::size_t limit,
-                               function_ref<bool()> accept, std::uintptr_t token) noexcept;
+                               function_ref<bool()> accept, std::uintptr_t token,
+                               void (*moved)(waiter&) noexcept = nullptr) noexcept;
 
     /// How many wait at `address` now; for diagnosis and tests.
     static std::size_t count(const void* address) noexcept;

@@ -105,7 +105,8 @@ class HEDDLE_API task_context {
     void stop_part(const void* key) noexcept;
     /// As request_stop(), by a part that has failed.
     part_request request_stop_by_part() noexcept;
-    /// Takes that back; what others asked for since, or before, and was not seen, stays to be delivered.
+    /// Takes that back, unless uncancel() has done so; what others asked for since, or before, and was not
+    /// seen, stays to be delivered.
     void withdraw_request(const part_request& made) noexcept;
 
  private:
@@ -127,6 +128,7 @@ class HEDDLE_API task_context {
     const void* part_key_ = nullptr;
     std::atomic<stop_listener*> listener_{nullptr};  // guarded by lock_; read without it by the task
     std::atomic<unsigned> requests_{0};
+    unsigned by_parts_ = 0;  // of those requests; guarded by lock_
     // Set before the canceller looks at the queue; read by the waiting side under the bucket's lock while it
     // queues. Both pass through that lock, so either the waiter is found queued or it sees the flag; relaxed
     // suffices.

@@ -69,8 +69,17 @@ class os_thread {
 HEDDLE_API void start_thread(pthread_t& thread, void* (*body)(void*), void* argument, std::size_t stack_size);
 /// Waits for the end of such a thread. Blocks the calling thread.
 HEDDLE_API void join_thread(pthread_t thread) noexcept;
+/// As join_thread() if that need not wait. @return whether it did not have to.
+HEDDLE_API bool try_join_thread(pthread_t thread) noexcept;
 /// Lets such a thread go its own way.
 HEDDLE_API void detach_thread(pthread_t thread) noexcept;
+/// What is to be done at the very end of a thread.
+struct thread_end {
+    void (*call)(thread_end&) noexcept;
+};
+/// Has `end.call(end)` called in the calling thread once its thread_local objects have been destroyed. Once
+/// for each thread. @return false if the system has no room to note it.
+HEDDLE_API bool at_thread_end(thread_end& end) noexcept;
 /// Gives the thread `native_id` of this process a name, as set_thread_name(). Nothing if it has gone.
 HEDDLE_API void set_thread_name(pid_t native_id, const std::string& name) noexcept;
 

@@ -46,6 +46,7 @@ class HEDDLE_API barrier_wait : public operation {
     bool breaks_;
     state state_ = state::arriving;
     std::size_t index_ = 0;
+    std::uint32_t epoch_ = 0;  // in which it arrived
     rt::waiter_queue others_;  // of the last to arrive: those whom it will release
 };
 
@@ -68,8 +69,10 @@ class HEDDLE_API barrier {
     // takes the others out, under the bucket's lock, if together they are complete. From then on the round is
     // decided: they can neither time out nor be cancelled, whatever the action takes, and who comes belongs
     // to the next round. arrived_ is at least the number of those queued (who leaves does not count down), so
-    // that they need only be counted when it says that the round may be complete. arrived_ and the writes of
-    // broken_ are guarded by the bucket's lock.
+    // that they need only be counted when it says that the round may be complete. Who has given up leaves the
+    // queue first and breaks the barrier then; reset() may come in between, so it counts epochs, and only who
+    // arrived in the present one breaks it. arrived_, epoch_ and the writes of broken_ are guarded by the
+    // bucket's lock.
 
     /// Arrives, and waits for the others. @return an index: each of 0 … parties-1 once per round, the last of
     /// them for the last to arrive. Blocks the task. Throws: broken_barrier if it is broken, or reset
@@ -93,9 +96,10 @@ class HEDDLE_API barrier {
     }
 
     /// Breaks it: who waits, and who comes until reset(), sees broken_barrier.
-    void abort() noexcept { release_broken(true); }
-    /// Makes it as new; who waits sees broken_barrier.
-    void reset() noexcept { release_broken(false); }
+    void abort() noexcept;
+    /// Makes it as new; who waits sees broken_barrier. Whatever becomes of those who came before no longer
+    /// breaks it.
+    void reset() noexcept;
 
     bool broken() const noexcept { return broken_.load(std::memory_order_acquire); }
     /// How many have arrived in this round. Complexity: counts them.
@@ -109,11 +113,13 @@ class HEDDLE_API barrier {
 
     rt::deadline default_deadline() const noexcept;
     bool complete() noexcept;
-    void release_broken(bool broken) noexcept;
+    void release(rt::parked& queue, bool broken) noexcept;
+    void break_in(std::uint32_t epoch) noexcept;
 
     std::size_t parties_;
     barrier_options options_;
     std::size_t arrived_ = 0;
+    std::uint32_t epoch_ = 0;
     std::atomic<bool> broken_{false};
 };
 

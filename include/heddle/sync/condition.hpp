@@ -53,7 +53,7 @@ template <class Mutex, class Pred, class Result> class condition_wait {
     rt::cancellation mode() const noexcept {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
-    std::uintptr_t tag() noexcept { return relock_.tag(); }
+    std::uintptr_t tag() noexcept { return waiting_ ? relock_.tag_until_moved() : relock_.tag(); }
     const char* kind() const noexcept { return waiting_ ? "condition" : relock_.kind(); }
     const char* name() const noexcept { return waiting_ ? nullptr : relock_.name(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }
@@ -62,6 +62,10 @@ template <class Mutex, class Pred, class Result> class condition_wait {
         if (!waiting_ || released_) return;
         released_ = true;
         levels_ = lock_access::give_up(condition_.mutex_);
+    }
+    void abandoned() const noexcept {
+        if (diagnosing_locks()) [[unlikely]]
+            diagnose_gave_up();
     }
 
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
@@ -171,8 +175,10 @@ template <class Mutex = mutex> class condition {
     auto async_wait(rt::deadline until) { return async<bool>(until, detail::no_predicate()); }
     /// co_await: as wait(pred).
     template <class Pred>
-    requires std::is_invocable_v<Pred&>
-    auto async_wait(Pred pred) { return async<void>(rt::deadline::never(), std::move(pred)); }
+        requires std::is_invocable_v<Pred&>
+    auto async_wait(Pred pred) {
+        return async<void>(rt::deadline::never(), std::move(pred));
+    }
     /// co_await: as wait_until(until, pred).
     template <class Pred> auto async_wait(rt::deadline until, Pred pred) {
         return async<bool>(until, std::move(pred));
@@ -186,7 +192,7 @@ template <class Mutex = mutex> class condition {
         // Where the lock has been unlocked by another meanwhile, they are woken and take it by themselves.
         return rt::parking_lot::requeue(
             this, detail::lock_access::address(mutex_), n,
-            [this] { return detail::lock_access::accept(mutex_); }, 1);
+            [this] { return detail::lock_access::accept(mutex_); }, 1, detail::lock_access::moved<Mutex>());
     }
     void notify_one() { notify(1); }
     /// Notifies everybody who waits now. @return how many that were. @throws not_owner if the lock is not

@@ -25,6 +25,7 @@ enum class lock_problem {
     starved,           ///< a task waits for longer than allowed, and others get the lock meanwhile
     destroyed_in_use,  ///< a lock is destroyed that somebody holds
     blocked_loop,      ///< a worker is blocked by a wait for a lock whose holder needs that worker to go on
+    held_up_loop,      ///< the thread of a loop is blocked by a wait for something that is no lock
 };
 
 /// A place in the program: what was called from where, the innermost first.
@@ -56,9 +57,10 @@ struct lock_diagnosis_options {
 /// Starts, or goes on with other options and nothing remembered. What is held then is not known of.
 ///
 /// Thread-safety: any thread. `report` is called in whichever task finds something, under no lock, at most
-/// once for each set of locks or cycle. Complexity: while on, a lock of the whole process and a map entry for
-/// each lock held and each pair of locks seen, and a stack walked each time that one is taken; while off, a
-/// load when a lock is taken and one when it is given back. Throws: std::bad_alloc.
+/// once for each set of locks, cycle, or place where a loop is held up. Complexity: while on, a lock of the
+/// whole process and a map entry for each lock held and each pair of locks seen, and a stack walked each time
+/// that one is taken; while off, a load when a lock is taken and one when it is given back. Throws:
+/// std::bad_alloc.
 HEDDLE_API void enable_lock_diagnosis(lock_diagnosis_options options = {});
 /// Ends it and forgets everything. Thread-safety: any thread.
 HEDDLE_API void disable_lock_diagnosis() noexcept;

@@ -5,9 +5,11 @@
 // which thread_local does not, and goes when the task ends.
 
 #include <concepts>
+#include <exception>
 #include <functional>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/error.hpp>
+#include <heddle/rt/exception_hook.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/task_locals.hpp>
 #include <memory>
@@ -72,7 +74,8 @@ template <class T> class local {
     /// Destroys that of the current task, if there is one; the next get() makes a new one.
     void reset() noexcept { rt::current_task().locals().remove(key_); }
 
-    /// What with() gives: puts the former value back at the end of the scope, in the same task.
+    /// What with() gives: puts the former value back at the end of the scope, in the same task. What moving
+    /// it throws is told to the exception hook, and the task has no value then.
     class [[nodiscard]] scope {
      public:
         scope(scope&& other) noexcept
@@ -82,10 +85,16 @@ template <class T> class local {
         scope& operator=(scope&&) = delete;
         ~scope() {
             if (local_ == nullptr) return;
-            if (former_)
-                local_->set(std::move(*former_));
-            else
-                local_->reset();
+            try {
+                if (former_) {
+                    local_->set(std::move(*former_));
+                    return;
+                }
+            } catch (...) {
+                rt::report_exception(std::current_exception(),
+                                     "a local could not be given its former value back");
+            }
+            local_->reset();
         }
 
      private:

@@ -61,6 +61,10 @@ class monitor_queue {
         }
         return false;
     }
+    /// Ends the program with a message if somebody waits.
+    HEDDLE_API void check_unused() const noexcept;
+    /// Ends the program with a message.
+    [[noreturn]] HEDDLE_API static void waiter_destroyed() noexcept;
 
  private:
     static bool decided(monitor_waiter& w) noexcept {
@@ -91,23 +95,27 @@ template <class Mutex> class monitor_wait {
           until_(until),
           relock_(lock_access::make_relock(m, kind)) {}
 
-    bool ready() noexcept {
-        queue_.push(waiter_);
-        return false;
-    }
+    bool ready() const noexcept { return false; }
     const void* address() const noexcept { return waiting_ ? &waiter_ : relock_.address(); }
     rt::deadline until() const noexcept { return waiting_ ? until_ : rt::deadline::never(); }
     rt::cancellation mode() const noexcept {
         return waiting_ ? rt::cancellation::observed : rt::cancellation::ignored;
     }
-    std::uintptr_t tag() noexcept { return relock_.tag(); }
+    std::uintptr_t tag() noexcept { return waiting_ ? 0 : relock_.tag(); }
     const char* kind() const noexcept { return waiting_ ? "monitor" : relock_.kind(); }
     const char* name() const noexcept { return relock_.name(); }
     bool validate() noexcept { return waiting_ || relock_.validate(); }
     void queued() noexcept {
         if (!waiting_ || released_) return;
         released_ = true;
+        queue_.push(waiter_);  // not before it waits, so that nothing is to be undone if it cannot
         levels_ = lock_access::give_up(mutex_);
+    }
+    // In the list, which needs the lock to leave it.
+    void abandoned() const noexcept {
+        if (released_) monitor_queue::waiter_destroyed();
+        if (diagnosing_locks()) [[unlikely]]
+            diagnose_gave_up();
     }
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept {
         if (waiting_) {
@@ -121,7 +129,8 @@ template <class Mutex> class monitor_wait {
         }
         if (handed_over_ && diagnosing_locks()) [[unlikely]]
             diagnose_locked({relock_.address(), relock_.kind(), relock_.name()});
-        if (released_) lock_access::take_back(mutex_, levels_);
+        if (!released_) return true;
+        lock_access::take_back(mutex_, levels_);
         if (!handed_over_) queue_.remove(waiter_);
         return true;
     }
@@ -163,8 +172,10 @@ concept lockable_shared = requires(Mutex& m) {
 template <class T, class Mutex = mutex> class monitor {
  public:
     template <class... Args>
-    requires std::constructible_from<T, Args...>
+        requires std::constructible_from<T, Args...>
     explicit monitor(Args&&... args) : value_(std::forward<Args>(args)...) {}
+    /// Ends the program with a message if somebody waits.
+    ~monitor() { queue_.check_unused(); }
     monitor(const monitor&) = delete;
     monitor& operator=(const monitor&) = delete;
 
@@ -302,7 +313,8 @@ template <class T, class Mutex = mutex> class monitor {
     /// Names the state to wait for: `pred` is called with the object, which it must not change, by whoever
     /// has changed it. Complexity: leaving a monitor costs one predicate per waiter until one holds.
     template <class Pred>
-    requires std::predicate<Pred&, const T&> conditional<Pred> when(Pred pred) {
+        requires std::predicate<Pred&, const T&>
+    conditional<Pred> when(Pred pred) {
         static_assert(!detail::lockable_shared<Mutex>, "a monitor with a shared_mutex has no when()");
         return conditional<Pred>(*this, std::move(pred));
     }

@@ -109,10 +109,6 @@ class HEDDLE_API mutex {
     bool try_lock_until(rt::deadline until) {
         return try_lock() || lock_slow(until, rt::cancellation::observed);
     }
-    template <class Clock, class Duration>
-    bool try_lock_until(std::chrono::time_point<Clock, Duration> when) {
-        return try_lock_until(rt::deadline::at(when));
-    }
 
     /// co_await: takes the lock, in the order of asking among coroutines. Throws: cancelled, and then it has
     /// not locked; invalid_state if it has to wait outside a worker.

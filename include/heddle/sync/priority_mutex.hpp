@@ -36,6 +36,10 @@ class HEDDLE_API priority_lock : public queue_lock_wait {
     priority_lock(priority_mutex& m, rt::deadline until, rt::cancellation mode, suspends kind) noexcept;
 
     std::uintptr_t tag() noexcept;
+    // Ageing begins when it is moved here: what is known until then is that of one who came at the beginning
+    // of time, and on_move() adds the moment.
+    std::uintptr_t tag_until_moved() const noexcept { return urgency(rt::clock::time_point(), priority_); }
+    static void on_move(rt::waiter& w) noexcept;
     bool ready();
     bool try_again() noexcept;
     bool validate() noexcept;
@@ -82,10 +86,6 @@ class HEDDLE_API priority_mutex {
     /// has not locked.
     bool try_lock_until(rt::deadline until, lock_priority priority = {}) {
         return try_lock_as(priority) || lock_slow(until, rt::cancellation::observed, priority);
-    }
-    template <class Clock, class Duration>
-    bool try_lock_until(std::chrono::time_point<Clock, Duration> when, lock_priority priority = {}) {
-        return try_lock_until(rt::deadline::at(when), priority);
     }
     /// co_await: takes the lock. Throws: cancelled, and then it has not locked; invalid_state if it has to
     /// wait outside a worker.

@@ -75,10 +75,6 @@ class HEDDLE_API recursive_mutex {
         locked_by(me);
         return true;
     }
-    template <class Clock, class Duration>
-    bool try_lock_until(std::chrono::time_point<Clock, Duration> when) {
-        return try_lock_until(rt::deadline::at(when));
-    }
     /// co_await: takes the lock. Throws: cancelled, and then it has not locked; invalid_state if it has to
     /// wait outside a worker.
     auto async_lock() {

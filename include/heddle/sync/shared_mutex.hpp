@@ -117,10 +117,6 @@ class HEDDLE_API shared_mutex {
     bool try_lock_until(rt::deadline until) {
         return try_lock() || lock_slow(detail::access::write, until, rt::cancellation::observed);
     }
-    template <class Clock, class Duration>
-    bool try_lock_until(std::chrono::time_point<Clock, Duration> when) {
-        return try_lock_until(rt::deadline::at(when));
-    }
     /// co_await: takes it for writing. Throws: cancelled; invalid_state if it has to wait outside a worker.
     auto async_lock() { return async<void>(detail::access::write, rt::deadline::never()); }
     /// co_await: as above, and gives false if it was not locked before `until`.
@@ -153,10 +149,6 @@ class HEDDLE_API shared_mutex {
     /// Takes it for reading unless that takes until `until`. @return whether it did. Throws: cancelled.
     bool try_lock_shared_until(rt::deadline until) {
         return try_lock_shared() || lock_slow(detail::access::read, until, rt::cancellation::observed);
-    }
-    template <class Clock, class Duration>
-    bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> when) {
-        return try_lock_shared_until(rt::deadline::at(when));
     }
     /// co_await: takes it for reading. Throws: cancelled; invalid_state if it has to wait outside a worker.
     auto async_lock_shared() { return async<void>(detail::access::read, rt::deadline::never()); }

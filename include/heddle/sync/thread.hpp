@@ -35,7 +35,7 @@ enum class thread_state {
     runnable,  ///< it could run and waits for a CPU
     running,   ///< it is on a CPU
     blocked,   ///< it waits: see blocked_on()
-    finished,  ///< its function has returned
+    finished,  ///< its function has returned, and its thread_local objects are gone
 };
 
 /// How a thread is made.
@@ -148,12 +148,14 @@ class HEDDLE_API thread {
     void request_stop();
     std::stop_token stop_token() const;
 
-    /// Waits until it has finished. More than once is fine. Blocks the task. Not a cancellation point.
+    /// Waits until it has finished: its function has returned, its thread_local objects have been destroyed,
+    /// and it is gone from the system. More than once is fine. Blocks the task. Not a cancellation point.
     /// @throws invalid_state if it was not started; deadlock_error from the thread itself.
     void join() { join_until(rt::deadline::never()); }
     /// Whether it has finished. Never waits. Throws as join().
     bool try_join();
-    /// join() unless that takes longer than `d`. @return whether it has finished.
+    /// join() unless that takes longer than `d`. @return whether it has finished; what the system still knows
+    /// of it goes with the object, as with try_join().
     template <class Rep, class Period> bool join_for(std::chrono::duration<Rep, Period> d) {
         return join_until(rt::deadline::after(d));
     }

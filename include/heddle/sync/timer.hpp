@@ -72,7 +72,8 @@ class HEDDLE_API timer {
     /// Whether the function has run.
     bool fired() const noexcept;
     /// Waits until it has run or is cancelled. Blocks the task. Not a point of cancellation. @throws
-    /// deadlock_error from the function itself.
+    /// deadlock_error from the function itself, and from that of another timer if it would have to wait: all
+    /// run on one thread.
     void join() { join_until(rt::deadline::never()); }
     /// As join(), for at most `d`. @return whether it has run or is cancelled.
     template <class Rep, class Period> bool join_for(std::chrono::duration<Rep, Period> d) {

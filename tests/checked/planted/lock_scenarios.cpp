@@ -2,6 +2,7 @@
 #include <heddle/sync/condition.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/fair_mutex.hpp>
+#include <heddle/sync/lock_all.hpp>
 #include <heddle/sync/monitor.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/priority_mutex.hpp>
@@ -65,6 +66,21 @@ SCENARIO(priority_mutex_goes_to_the_most_urgent) {
     low.join();
     high.join();
     check::require(order[0] == 1000);
+}
+
+SCENARIO(lock_all_in_two_orders) {
+    mutex a;
+    mutex b;
+    int value = 0;
+    at_once({[&] {
+                 const auto hold = lock_all(a, b);
+                 ++value;
+             },
+             [&] {
+                 const auto hold = lock_all(b, a);
+                 ++value;
+             }});
+    check::require(value == 2);
 }
 
 SCENARIO(recursive_mutex_with_a_condition) {

@@ -43,6 +43,21 @@ SCENARIO(semaphore_with_one_who_is_cancelled) {
     check::require(permits.available() == 1 - got);
 }
 
+SCENARIO(bounded_semaphore_released_once_too_often) {
+    bounded_semaphore permits(1);
+    permits.acquire();
+    std::atomic<int> refused{0};
+    const auto release = [&] {
+        try {
+            permits.release();
+        } catch (const invalid_state&) {
+            ++refused;
+        }
+    };
+    at_once({release, release});
+    check::require(refused == 1 && permits.available() == 1);
+}
+
 SCENARIO(event_for_two) {
     event ready;
     const auto wait = [&] { ready.wait(); };
@@ -81,6 +96,23 @@ SCENARIO(barrier_with_one_who_is_cancelled) {
         co_await third;
     };
     heddle::run(main());
+}
+
+SCENARIO(barrier_that_is_reset_after_one_was_asked_to_stop) {
+    barrier all(2);
+    checked::stoppable_thread stopped([&] {
+        checked::cancelled_in([&] {
+            try {
+                all.wait();
+            } catch (const broken_barrier&) {
+            }
+        });
+    });
+    checked::until_parked(&all, 1);
+    stopped.request_stop();
+    all.reset();
+    stopped.join();
+    check::require(!all.broken());
 }
 
 SCENARIO(barrier_of_three) {

@@ -31,7 +31,8 @@ struct lock_site {
 HEDDLE_API void diagnose_before(const lock_site& site, bool limited) noexcept;
 /// It is going to wait for it. @throws deadlock_error if that would be for ever and such are thrown.
 HEDDLE_API void diagnose_wait(const lock_site& site, bool limited);
-/// That wait blocks the thread. @throws as above, if the holder needs this thread.
+/// A wait, for whatever it is, would block the thread: says so if that holds up a loop. @throws as above, if
+/// it is for a lock whose holder needs this thread.
 HEDDLE_API void diagnose_blocking(const lock_site& site);
 /// It has the lock.
 HEDDLE_API void diagnose_locked(const lock_site& site) noexcept;

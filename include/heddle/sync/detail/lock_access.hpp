@@ -17,11 +17,16 @@ namespace heddle::inline v0::detail {
 ///   give_up(m)         frees it; how many levels that were
 ///   take_back(m, n)    after it is locked again: as before
 ///   address(m)         where those wait who want it
+///   moved<M>()         null, or what changes the tag of one who has waited at a condition into that of one
+///   who
+///                      begins to wait for the lock
 ///   accept(m)          under the lock of that address's bucket: whether it is held, and if so its holder
 ///   will look
 ///                      for those who wait
 struct lock_access {
-    template <class M> struct relock_of { using type = typename M::lock_operation; };
+    template <class M> struct relock_of {
+        using type = typename M::lock_operation;
+    };
     template <class M> using relock = typename relock_of<M>::type;
 
     template <class M> static bool held(const M& m) noexcept { return m.locked(); }
@@ -36,6 +41,12 @@ struct lock_access {
     template <class M> static void take_back(M&, std::size_t) noexcept {}
     template <class M> static const void* address(const M& m) noexcept { return &m; }
     template <class M> static bool accept(M& m) noexcept { return m.accept_moved(); }
+    template <class M> static constexpr auto moved() noexcept -> void (*)(rt::waiter&) noexcept {
+        if constexpr (requires { &relock<M>::on_move; })
+            return &relock<M>::on_move;
+        else
+            return nullptr;
+    }
     template <class M> static relock<M> make_relock(M& m, suspends kind) {
         return relock<M>(m, rt::deadline::never(), rt::cancellation::ignored, kind);
     }
@@ -64,6 +75,8 @@ struct lock_access {
     }
 };
 
-template <> struct lock_access::relock_of<recursive_mutex> { using type = mutex_lock; };
+template <> struct lock_access::relock_of<recursive_mutex> {
+    using type = mutex_lock;
+};
 
 }  // namespace heddle::inline v0::detail

@@ -11,6 +11,7 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/sync/detail/diagnosing.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -24,9 +25,11 @@ enum class suspends : bool { no, yes };
 ///
 /// The wait itself needs address(), until() and mode(), and validate(), which is called under the bucket's
 /// lock and says whether to wait; false usually means that it has taken what it wanted. ended() is told how a
-/// wait ended and says whether the operation is over. tag() is seen by whoever chooses whom to wake, kind()
-/// and name() by whoever asks what the task waits for, and queued() is called, under no lock, once the waiter
-/// is queued.
+/// wait ended and says whether the operation is over. tag() is seen by whoever chooses whom to wake (that of
+/// a lock is tag_until_moved() for one that waits at a condition, see lock_access::moved()), kind() and
+/// name() by whoever asks what the task waits for, and queued() is called, under no lock, once the waiter is
+/// queued. abandoned() is called instead of ended() if there is no wait after all, because it could not begin
+/// (no memory, no worker), or no end, because the frame of the coroutine is destroyed.
 class operation {
  public:
     explicit operation(const void* address, rt::deadline until, rt::cancellation mode) noexcept
@@ -38,9 +41,14 @@ class operation {
     rt::deadline until() const noexcept { return until_; }
     rt::cancellation mode() const noexcept { return mode_; }
     std::uintptr_t tag() const noexcept { return 0; }
+    std::uintptr_t tag_until_moved() const noexcept { return 0; }
     const char* kind() const noexcept { return nullptr; }
     const char* name() const noexcept { return nullptr; }
     void queued() noexcept {}
+    void abandoned() noexcept {
+        if (diagnosing_locks()) [[unlikely]]
+            diagnose_gave_up();
+    }
 
  protected:
     const void* address_;
@@ -50,21 +58,28 @@ class operation {
 
 /// Carries out `op` on the calling thread or fiber.
 template <class Op> void wait_here(Op& op) {
+    if (diagnosing_locks()) [[unlikely]]
+        if (!op.until().expired()) diagnose_blocking({op.address(), op.kind(), op.name()});
     std::uintptr_t token = 0;
     const auto queued = [&op] { op.queued(); };
     const rt::function_ref<void()> hook(queued);
     const auto validate = [&op] { return op.validate(); };
     rt::wait_outcome outcome{};
     do {
-        outcome = rt::park({.address = op.address(),
-                            .validate = validate,
-                            .until = op.until(),
-                            .mode = op.mode(),
-                            .tag = op.tag(),
-                            .queued = &hook,
-                            .kind = op.kind(),
-                            .name = op.name()},
-                           token);
+        try {
+            outcome = rt::park({.address = op.address(),
+                                .validate = validate,
+                                .until = op.until(),
+                                .mode = op.mode(),
+                                .tag = op.tag(),
+                                .queued = &hook,
+                                .kind = op.kind(),
+                                .name = op.name()},
+                               token);
+        } catch (...) {
+            op.abandoned();
+            throw;
+        }
     } while (!op.ended(outcome, token));
 }
 
@@ -76,28 +91,38 @@ HEDDLE_API suspends here() noexcept;
 template <class Op> class [[nodiscard("co_await it")]] awaiting : private rt::coroutine_waiter {
  public:
     template <class... Args>
-    explicit awaiting(std::in_place_t, Args && ... args)
+    explicit awaiting(std::in_place_t, Args&&... args)
         : coroutine_waiter(&on_end),
           op_(std::forward<Args>(args)...) {}
+    ~awaiting() {
+        if (leave()) [[unlikely]]
+            op_.abandoned();
+    }
 
     bool await_ready() {
         // What need not wait is done at once, also when the task has been asked to stop.
         return op_.ready() || !prepare();
     }
-    bool await_suspend(std::coroutine_handle<> h) {
-        return wait(h);
-    }
+    bool await_suspend(std::coroutine_handle<> h) { return wait(h); }
     auto await_resume() {
         if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
         return op_.result();
     }
 
  private:
+    template <class F> bool beginning(F f) {
+        try {
+            return f();
+        } catch (...) {
+            op_.abandoned();
+            throw;
+        }
+    }
     // The beginning of a wait; false if the operation is over because its task was asked to stop.
     bool prepare() {
         set_tag(op_.tag());
         set_subject(op_.kind(), op_.name());
-        while (begin(op_.address(), op_.mode()))
+        while (beginning([this] { return begin(op_.address(), op_.mode()); }))
             if (op_.ended(end(), token())) return false;
         return true;
     }
@@ -105,7 +130,7 @@ template <class Op> class [[nodiscard("co_await it")]] awaiting : private rt::co
     bool wait(std::coroutine_handle<> h) {
         for (;;) {
             const auto validate = [this] { return op_.validate(); };
-            if (suspend(h, op_.address(), validate, op_.until())) {
+            if (beginning([&] { return suspend(h, op_.address(), validate, op_.until()); })) {
                 op_.queued();  // only this worker resumes the coroutine, so this object is still there
                 return true;
             }
@@ -113,7 +138,7 @@ template <class Op> class [[nodiscard("co_await it")]] awaiting : private rt::co
             if (!prepare()) return false;
         }
     }
-    static bool on_end(rt::coroutine_waiter & w) noexcept {
+    static bool on_end(rt::coroutine_waiter& w) noexcept {
         auto& self = static_cast<awaiting&>(w);
         try {
             if (self.op_.ended(self.end(), self.token())) return false;
