@@ -61,9 +61,11 @@ task_context::~task_context() {
 }
 
 void task_context::end_locals() noexcept {
-    if (locals_.empty()) return;
-    const task_scope as(this);  // what the destructors of the values see
-    locals_.clear();
+    if (!locals_.empty()) {
+        const task_scope as(this);  // what the destructors of the values see
+        locals_.clear();
+    }
+    if (listener_.load(std::memory_order_relaxed) != nullptr) listen(nullptr);
 }
 
 std::string task_context::name() const {
@@ -219,8 +221,6 @@ void task_context::end_wait(wait_outcome outcome) noexcept {
 }
 
 [[gnu::noinline]] task_scope::~task_scope() {
-    if (the_thread.task != nullptr && the_thread.task->listener_.load(std::memory_order_relaxed) != nullptr)
-        the_thread.task->listen(nullptr);
     the_thread.task = outer_;
     the_thread.task_id = outer_id_;  // 0 for the task of a thread: it may be another thread by now
 }

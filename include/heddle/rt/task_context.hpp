@@ -79,7 +79,7 @@ class HEDDLE_API task_context {
     /// out to have been granted before.
     void deliver_again() noexcept { pending_.store(true, std::memory_order_relaxed); }
 
-    /// From now on `listener`, null for none, is told of each request. Until the end of the task_scope.
+    /// From now on `listener`, null for none, is told of each request; until end_locals().
     void listen(stop_listener* listener) noexcept;
 
     /// Announces the waiter, which a request must end if that is observed. @return false, and delivers, if
@@ -110,7 +110,6 @@ class HEDDLE_API task_context {
     void withdraw_request(const part_request& made) noexcept;
 
  private:
-    friend class task_scope;
     void request_locked() noexcept;
 
     const std::uint64_t id_;

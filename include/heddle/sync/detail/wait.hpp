@@ -27,9 +27,9 @@ enum class suspends : bool { no, yes };
 /// lock and says whether to wait; false usually means that it has taken what it wanted. ended() is told how a
 /// wait ended and says whether the operation is over. tag() is seen by whoever chooses whom to wake (that of
 /// a lock is tag_until_moved() for one that waits at a condition, see lock_access::moved()), kind() and
-/// name() by whoever asks what the task waits for, and queued() is called, under no lock, once the waiter is
-/// queued. abandoned() is called instead of ended() if there is no wait after all, because it could not begin
-/// (no memory, no worker), or no end, because the frame of the coroutine is destroyed.
+/// name() by whoever asks what the task waits for. queued(), if there is one, is called under no lock once
+/// the waiter is queued. abandoned() is called instead of ended() if there is no wait after all, because it
+/// could not begin (no memory, no worker), or no end, because the frame of the coroutine is destroyed.
 class operation {
  public:
     explicit operation(const void* address, rt::deadline until, rt::cancellation mode) noexcept
@@ -44,7 +44,6 @@ class operation {
     std::uintptr_t tag_until_moved() const noexcept { return 0; }
     const char* kind() const noexcept { return nullptr; }
     const char* name() const noexcept { return nullptr; }
-    void queued() noexcept {}
     void abandoned() noexcept {
         if (diagnosing_locks()) [[unlikely]]
             diagnose_gave_up();
@@ -56,12 +55,18 @@ class operation {
     rt::cancellation mode_;
 };
 
+/// Whether `Op` has a queued(). One that has none leaves a fiber free to go on elsewhere at once.
+template <class Op> inline constexpr bool wants_to_know_when_queued = requires(Op& op) { op.queued(); };
+template <class Op> void call_queued([[maybe_unused]] Op& op) noexcept {
+    if constexpr (wants_to_know_when_queued<Op>) op.queued();
+}
+
 /// Carries out `op` on the calling thread or fiber.
 template <class Op> void wait_here(Op& op) {
     if (diagnosing_locks()) [[unlikely]]
         if (!op.until().expired()) diagnose_blocking({op.address(), op.kind(), op.name()});
     std::uintptr_t token = 0;
-    const auto queued = [&op] { op.queued(); };
+    const auto queued = [&op] { call_queued(op); };
     const rt::function_ref<void()> hook(queued);
     const auto validate = [&op] { return op.validate(); };
     rt::wait_outcome outcome{};
@@ -72,7 +77,7 @@ template <class Op> void wait_here(Op& op) {
                                 .until = op.until(),
                                 .mode = op.mode(),
                                 .tag = op.tag(),
-                                .queued = &hook,
+                                .queued = wants_to_know_when_queued<Op> ? &hook : nullptr,
                                 .kind = op.kind(),
                                 .name = op.name()},
                                token);
@@ -131,7 +136,7 @@ template <class Op> class [[nodiscard("co_await it")]] awaiting : private rt::co
         for (;;) {
             const auto validate = [this] { return op_.validate(); };
             if (beginning([&] { return suspend(h, op_.address(), validate, op_.until()); })) {
-                op_.queued();  // only this worker resumes the coroutine, so this object is still there
+                call_queued(op_);  // only this worker resumes the coroutine, so this object is still there
                 return true;
             }
             if (op_.ended(end(), token())) return false;
