@@ -85,9 +85,9 @@ void pool_engine::withdraw(const std::exception_ptr& why) noexcept {
 }
 
 void pool_engine::give_up(rt::runnable* r, const std::exception_ptr& why) noexcept {
-    auto& w = static_cast<work&>(*r);
-    why ? w.give_up(why) : w.give_up();
     taken_from_queue(*r);
+    auto& w = static_cast<work&>(*r);
+    why ? w.give_up(why) : w.give_up();  // it is gone then
 }
 
 }  // namespace heddle::inline v0::detail

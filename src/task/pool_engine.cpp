@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool_engine.hpp"
+#include <algorithm>
 #include <array>
 #include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
@@ -18,16 +19,21 @@ namespace {
 // of the stacks, most of them trimmed.
 constexpr std::size_t spare_per_worker = 32;
 
+// What a task that is run in place finds of the stack, at least.
+constexpr std::size_t least_room = std::size_t{64} << 10;
+
 // After so many pushes to its own deque a worker looks at the others'.
 constexpr unsigned long_enough = 61;
 
 }  // namespace
 
 bool work::may_run_here() const noexcept {
-    // A task needs room for itself: what waits deep in a chain of tasks is left to the queue.
     const rt::fiber_task* const f = rt::fiber_task::current();
-    return f != nullptr && owner_ != nullptr && &f->host() == owner_ && !f->pinned() &&
-           rt::fiber::stack_left() > std::size_t{64} << 10;
+    const void* const owner = owner_.load(std::memory_order_acquire);
+    if (f == nullptr || owner == nullptr || &f->host() != owner || f->pinned()) return false;
+    // A task was promised a stack of its own. Half of one is what it may have to do with: what waits deeper
+    // in a chain of tasks is left to the queue.
+    return rt::fiber::stack_left() > std::max(rt::fiber::current()->stack_size() / 2, least_room);
 }
 
 pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
@@ -67,6 +73,7 @@ pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
 
 pool_engine::~pool_engine() {
     stop({.wait = true, .cancel_pending = false});
+    settle_wakers();
     for (const auto& w : workers_)
         for (pool_fiber* f : w->spare) f->finish();
 }
@@ -130,18 +137,19 @@ void pool_engine::accept(work& w, int priority) {
         push(here->worker(), w);
         return;
     }
+    bool wakes = false;
     try {
         std::lock_guard guard(closing_);
         if (broken_) std::rethrow_exception(broken_);
         if (closed_.load(std::memory_order_relaxed))
             throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
-        injector_.push(w, priority);
+        injector_.push(w, priority, [&] { wakes = begin_wake(); });
     } catch (...) {
-        w.give_up();
         if (room_) room_->release();
+        w.give_up();  // last: who waits for it may end the pool
         throw;
     }
-    notify();
+    if (wakes) end_wake();
 }
 
 void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
@@ -154,7 +162,8 @@ void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
     notify();
 }
 
-// A fiber that can go on: on its worker if it is pinned; otherwise, from one of the workers it goes to that one's deque, otherwise into the injector.
+// A fiber that can go on: on its worker if it is pinned; otherwise, from one of the workers it goes to that
+// one's deque, otherwise into the injector.
 void pool_engine::make_ready(rt::runnable& r) noexcept {
     // What is read of the fiber was written before it was made known to whoever calls this.
     if (const pool_fiber& f = pool_fiber::of(r); f.pinned()) {
@@ -171,8 +180,9 @@ void pool_engine::make_ready(rt::runnable& r) noexcept {
 void pool_engine::put_back(rt::runnable& r) noexcept {
     rt::runnable_queue one;
     one.push(r);
-    injector_.put_back(one);
-    notify();
+    bool wakes = false;
+    injector_.put_back(one, [&] { wakes = begin_wake(); });
+    if (wakes) end_wake();
 }
 
 void pool_engine::yield(rt::fiber_task& running) noexcept {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <heddle/rt/fiber_host.hpp>
 #include <heddle/rt/thread.hpp>
@@ -71,7 +72,8 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void give_forks(pool_forks& f) noexcept;
     /// A fiber has nothing to do; it was last run by the calling worker. It may be gone then.
     void rests(pool_fiber& f) noexcept;
-    /// Queues `r` behind what came from outside.
+    /// Queues `r` behind what came from outside, and wakes a worker if that is needed. Any thread; what comes
+    /// of `r` may end the pool.
     void put_back(rt::runnable& r) noexcept;
     /// Queues `r` for `w`, which is the calling worker.
     void push(pool_worker& w, rt::runnable& r) noexcept;
@@ -114,6 +116,9 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void wake_one() noexcept;
     void wake_all() noexcept;
     bool all_done() const noexcept;
+    bool begin_wake() noexcept;
+    void end_wake() noexcept;
+    void settle_wakers() noexcept;
 
     const thread_pool_options options_;
     thread_pool* const owner_;
@@ -124,7 +129,11 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     idle_count idle_;
     rt::word_lock lock_;                  // guards what follows, and `listed` and `searching` of who sleeps
     std::vector<pool_worker*> sleepers_;  // the last one is woken first: its caches are warm
-    // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see add_timer().
+    // How many of those who added work from outside wake somebody now, and `ending` once the destructor waits
+    // for them; parked at.
+    static constexpr std::uint32_t ending = std::uint32_t{1} << 31;
+    std::atomic<std::uint32_t> wakers_{0};
+    // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see untimed().
     std::atomic<pool_worker*> timekeeper_{nullptr};
     phase phase_ = phase::open;
     std::size_t alive_ = 0;                           // workers that run

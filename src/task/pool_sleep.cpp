@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How the workers of a pool fall asleep and are woken; see idle_count.hpp for the rule.
 #include <algorithm>
+#include <heddle/rt/parking_lot.hpp>
 #include <mutex>
 #include <utility>
 #include "pool_engine.hpp"
@@ -92,3 +93,27 @@ void pool_engine::wake_all() noexcept {
 }
 
 }  // namespace heddle::inline v0::detail
+// Work that came from outside may run, and be the last that the pool was needed for, as soon as another
+// worker can take it. So whoever adds it decides before that, under the lock by which it is taken, whether
+// somebody is to be woken, and is counted if so: the destructor waits for those. Who wakes nobody touches the
+// pool no more, and that is nearly always so where much is added; the count costs nothing then.
+bool pool_engine::begin_wake() noexcept {
+    if (!idle_.wants_waking()) return false;
+    // relaxed: the lock of the queue hands it on to who takes the work, and so to who ends the pool.
+    wakers_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+void pool_engine::end_wake() noexcept {
+    wake_one();
+    const void* const address = &wakers_;
+    // release: our last use of the members comes before their end. Afterwards only the address is used.
+    if (wakers_.fetch_sub(1, std::memory_order_acq_rel) == (ending | 1)) rt::parking_lot::unpark_all(address);
+}
+
+void pool_engine::settle_wakers() noexcept {
+    wakers_.fetch_or(ending, std::memory_order_relaxed);
+    const auto some_left = [this] { return wakers_.load(std::memory_order_acquire) != ending; };
+    while (some_left()) rt::park(&wakers_, some_left);
+}
+

@@ -295,6 +295,20 @@ TEST(thread_pool_waits, a_long_chain_of_tasks_that_wait_for_each_other_does_not_
     EXPECT_EQ(pool.submit(chain::link, std::ref(pool), 3000).get(), 3000);
 }
 
+TEST(thread_pool_waits, a_task_run_in_place_finds_half_a_stack) {
+    thread_pool pool(1);  // a megabyte of stack for each task
+    struct chain {
+        static int link(thread_pool& pool, int n) {
+            volatile char room[std::size_t{300} << 10];
+            room[0] = 1;
+            room[sizeof room - 1] = 1;
+            const int rest = n == 0 ? 0 : pool.submit(link, std::ref(pool), n - 1).get();
+            return rest + room[0];
+        }
+    };
+    EXPECT_EQ(pool.submit(chain::link, std::ref(pool), 9).get(), 10);
+}
+
 TEST(thread_pool_waits, a_timed_wait_does_not_run_the_task_in_place) {
     thread_pool pool(1);
     pool.submit([&] {

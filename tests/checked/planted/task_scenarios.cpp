@@ -8,6 +8,7 @@
 #include <heddle/task/promise.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
+#include <memory>
 #include <mutex>
 
 #include "../tasks.hpp"
@@ -132,6 +133,13 @@ SCENARIO(join_with_a_stolen_part) {
                  second = 2;
              });
         check::require(second == 2);
+SCENARIO(pool_that_ends_beside_who_wakes_its_last_task) {
+    promise<void> p;
+    auto pool = std::make_unique<thread_pool>(1);
+    const auto f = pool->submit([g = p.get_future()] { g.get(); });
+    at_once({[&] { p.set_value(); }, [&] { pool.reset(); }});
+}
+
     });
 }
 
