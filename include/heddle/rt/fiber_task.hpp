@@ -45,6 +45,10 @@ class HEDDLE_API fiber_task : private runnable {
     void unpin() noexcept { --pins_; }
     bool pinned() const noexcept { return pins_ != 0; }
 
+    /// What the futures that are completed on this stack keep there, see task/; null at first. For the fiber
+    /// itself.
+    void*& completing() noexcept { return completing_; }
+
  protected:
     /// body() runs on the fiber when it is first made ready. @throws std::system_error
     fiber_task(fiber_host& host, fiber_options options);
@@ -80,6 +84,7 @@ class HEDDLE_API fiber_task : private runnable {
     unsigned pins_ = 0;
     task_context* resume_as_ = nullptr;  // a task run in place may be current when it is suspended
     void* forks_ = nullptr;
+    void* completing_ = nullptr;
     fiber fiber_;
 };
 

@@ -82,14 +82,19 @@ class HEDDLE_API future_state {
     /// Throws what there is to throw; must be done.
     void check() const;
 
-    /// Called once, by whoever completes the state, or at once if it is done.
+    /// Called once, by whoever completes the state, or at once if it is done; but not deeper than a few
+    /// within others: then when those have returned, or before the stack on which they run waits for a
+    /// future.
     class callback {
      public:
         virtual ~callback() = default;
         virtual void call(future_state& state) = 0;
         std::unique_ptr<callback> next;
+        future_state* put_off = nullptr;  // of whom, while it is not called at once; a reference
     };
     void on_done(std::unique_ptr<callback> c);
+    /// Calls what was put off on the caller's stack.
+    static void call_put_off() noexcept;
     /// Takes a callback back that has not been called. Only compares the pointer: it may dangle once the
     /// state is done, and before that nothing else frees a callback, so no other can have its address.
     void forget(const callback* c) noexcept;
@@ -110,7 +115,10 @@ class HEDDLE_API future_state {
     void complete(future_status status) noexcept;
 
  private:
+    struct calls;
+
     bool wait_slow(rt::deadline until) const;
+    void call_back(std::unique_ptr<callback> list) noexcept;
 
     static constexpr std::uint32_t status_mask = 3;
     static constexpr std::uint32_t waiters = 4;
