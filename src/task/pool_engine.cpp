@@ -202,6 +202,7 @@ void pool_engine::add_timer(rt::timer& t, rt::clock::time_point when) {
     if (!clock_.add(t, when)) return;
     // add() has stored when the next timer is due, and the timekeeper reads that after it has made itself
     // known; all seq_cst, so either it sees this timer or it is seen here.
+    // If nobody keeps the time, the calling worker sees to that when it turns to something else; see untimed().
     if (timekeeper_.load(std::memory_order_seq_cst) == nullptr) return;
     std::lock_guard guard(lock_);
     if (pool_worker* const w = timekeeper_.load(std::memory_order_relaxed)) w->wake();
@@ -221,8 +222,7 @@ rt::runnable* pool_engine::find(pool_worker& w) noexcept {
     if (w.next != nullptr) return std::exchange(w.next, nullptr);
     if (rt::controlled())
         if (rt::runnable* const r = find_any(w)) return r;
-    // This worker may be busy when the next timer is due, and the others would sleep on.
-    if (clock_.fire() && !clock_.next().is_never()) notify();
+    clock_.fire();
     if (injector_.has(injector::level::urgent))
         if (rt::runnable* const r = injector_.take_one(injector::level::urgent)) return r;
     // Tasks that always add tasks must not keep out those from outside, nor the oldest of their own.
@@ -342,12 +342,17 @@ rt::runnable* pool_engine::dispatch(pool_worker& w, rt::runnable& r) noexcept {
     }
 }
 
-// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count.
+// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count. And it may
+// be busy when the next timer is due: see untimed().
 void pool_engine::found(pool_worker& w) noexcept {
-    if (!w.searching) return;
+    if (!w.searching) {
+        if (untimed()) [[unlikely]]
+            notify();
+        return;
+    }
     w.searching = false;
     idle_.end_search();
-    if (any_work()) notify();
+    if (any_work() || untimed()) notify();
 }
 
 // A coroutine, or a fiber that stays on its thread: as long as that runs, nobody looks for work.

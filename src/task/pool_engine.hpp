@@ -113,12 +113,13 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     static bool is_call(const rt::runnable& r) noexcept;
 
     bool any_work() const noexcept;
+    bool untimed() const noexcept;
     void wake_one() noexcept;
     void wake_all() noexcept;
-    bool all_done() const noexcept;
     bool begin_wake() noexcept;
     void end_wake() noexcept;
     void settle_wakers() noexcept;
+    bool all_done() const noexcept;
 
     const thread_pool_options options_;
     thread_pool* const owner_;

@@ -13,6 +13,18 @@ bool pool_engine::any_work() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
 }
 
+// Whether a timer is armed and nobody sleeps until it is due. The rule: if so, a worker is awake that will look
+// here, or fall asleep as the one that keeps the time, before it does anything that may take long.
+//
+// Timers are armed by workers, and time-keepers get up, and both go on to something else or to sleep. Who falls
+// asleep stores that it keeps the time, if nobody does, and then loads when the next timer is due; who turns to
+// something else has stored the timer, or got up, and then loads who keeps the time. All are seq_cst: so either
+// the sleeper knows of the timer, or it is seen here that nobody does, and one that sleeps is woken. That one
+// looks for work, and if there is none it falls asleep again, as the one that keeps the time.
+bool pool_engine::untimed() const noexcept {
+    return !clock_.next().is_never() && timekeeper_.load(std::memory_order_seq_cst) == nullptr;
+}
+
 // Everything that began has ended. Only sure when all workers are on the list of sleepers.
 bool pool_engine::all_done() const noexcept {
     std::uint64_t begun = 0;
@@ -53,21 +65,13 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
 
 void pool_engine::end_sleep(rt::worker& self) noexcept {
     auto& w = static_cast<pool_worker&>(self);
-    bool keep_time = false;
-    {
-        std::lock_guard guard(lock_);
-        if (timekeeper_.load(std::memory_order_relaxed) == &w) {
-            timekeeper_.store(nullptr, std::memory_order_seq_cst);
-            keep_time = true;
-        }
-        if (!w.listed) return;  // woken to look for work: the last one that slept
-        w.listed = false;
-        std::erase(sleepers_, &w);
-        idle_.get_up();
-        keep_time = keep_time && !sleepers_.empty();
-    }
-    // It got up for work of its own. If that is a timer it will see to the others; see find().
-    if (keep_time && !clock_.next().is_never() && !clock_.next().expired()) notify();
+    std::lock_guard guard(lock_);
+    if (timekeeper_.load(std::memory_order_relaxed) == &w)
+        timekeeper_.store(nullptr, std::memory_order_seq_cst);
+    if (!w.listed) return;  // woken to look for work
+    w.listed = false;
+    std::erase(sleepers_, &w);
+    idle_.get_up();
 }
 
 void pool_engine::wake_one() noexcept {
@@ -77,7 +81,12 @@ void pool_engine::wake_one() noexcept {
         if (!idle_.wants_waking()) return;
         // The one that keeps the time last: who sleeps on would not know of the timers.
         auto at = sleepers_.end() - 1;
-        if (*at == timekeeper_.load(std::memory_order_relaxed) && at != sleepers_.begin()) --at;
+        if (*at == timekeeper_.load(std::memory_order_relaxed)) {
+            if (at != sleepers_.begin())
+                --at;
+            else
+                timekeeper_.store(nullptr, std::memory_order_seq_cst);  // the next to fall asleep is it
+        }
         w = *at;
         sleepers_.erase(at);
         w->listed = false;
@@ -87,12 +96,6 @@ void pool_engine::wake_one() noexcept {
     w->wake();
 }
 
-void pool_engine::wake_all() noexcept {
-    std::lock_guard guard(lock_);
-    for (pool_worker* w : sleepers_) w->wake();
-}
-
-}  // namespace heddle::inline v0::detail
 // Work that came from outside may run, and be the last that the pool was needed for, as soon as another
 // worker can take it. So whoever adds it decides before that, under the lock by which it is taken, whether
 // somebody is to be woken, and is counted if so: the destructor waits for those. Who wakes nobody touches the
@@ -117,3 +120,9 @@ void pool_engine::settle_wakers() noexcept {
     while (some_left()) rt::park(&wakers_, some_left);
 }
 
+void pool_engine::wake_all() noexcept {
+    std::lock_guard guard(lock_);
+    for (pool_worker* w : sleepers_) w->wake();
+}
+
+}  // namespace heddle::inline v0::detail
