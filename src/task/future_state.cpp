@@ -112,14 +112,12 @@ struct future_state::calls {
             rt::report_exception(std::current_exception(), "a callback of a future threw");
         }
     }
-    void put_off(std::unique_ptr<callback> list, future_state& state) noexcept {
-        callback* const added = list.get();
-        (last != nullptr ? last->next : first) = std::move(list);
-        for (callback* c = added; c != nullptr; c = c->next.get()) {
-            state.retain();
-            c->put_off = &state;
-            last = c;
-        }
+    void put_off(std::unique_ptr<callback> c, future_state& state) noexcept {
+        state.retain();
+        c->put_off = &state;
+        callback* const added = c.get();
+        (last != nullptr ? last->next : first) = std::move(c);
+        last = added;
     }
     void run_put_off() noexcept {
         while (first) {
@@ -137,16 +135,17 @@ void future_state::call_back(std::unique_ptr<callback> list) noexcept {
     calls outermost;
     if (here == nullptr) here = &outermost;
     auto& all = *static_cast<calls*>(here);
-    if (all.depth == deepest) {
-        all.put_off(std::move(list), *this);
-        return;
-    }
-    ++all.depth;
+    const bool deep = all.depth == deepest;
+    all.depth += deep ? 0 : 1;
     while (list) {
-        calls::run(*list, *this);
-        list = std::move(list->next);
+        std::unique_ptr<callback> c = std::move(list);
+        list = std::move(c->next);
+        if (deep && c->continues())
+            all.put_off(std::move(c), *this);
+        else
+            calls::run(*c, *this);
     }
-    --all.depth;
+    all.depth -= deep ? 0 : 1;
     if (&all != &outermost) return;
     all.run_put_off();
     here = nullptr;

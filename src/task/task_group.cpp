@@ -141,6 +141,7 @@ void task_group::throw_failure() {
 
 bool task_group::join_until(rt::deadline until) {
     word_.fetch_or(closed_bit, std::memory_order_relaxed);
+    if (alive() != 0) detail::future_state::call_put_off();
     while (alive() != 0)
         if (rt::park(
                 &word_, [this] { return announce_waiter(); }, until) == rt::wait_outcome::timed_out &&

@@ -154,6 +154,7 @@ template <class T = void> class future {
             void call(detail::future_state& s) override {
                 function(future(detail::state_ref<state>::share(static_cast<state*>(&s))));
             }
+            bool continues() const noexcept override { return true; }
             F function;
         };
         held()->on_done(std::make_unique<node>(std::move(f)));

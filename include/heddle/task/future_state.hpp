@@ -82,13 +82,15 @@ class HEDDLE_API future_state {
     /// Throws what there is to throw; must be done.
     void check() const;
 
-    /// Called once, by whoever completes the state, or at once if it is done; but not deeper than a few
-    /// within others: then when those have returned, or before the stack on which they run waits for a
-    /// future.
+    /// Called once, by whoever completes the state, or at once if it is done.
     class callback {
      public:
         virtual ~callback() = default;
         virtual void call(future_state& state) = 0;
+        /// Whether it may complete others, whose callbacks complete others and so on. Deeper than a few
+        /// within each other such are put off until the others have returned, or the stack on which they run
+        /// waits for a future.
+        virtual bool continues() const noexcept { return false; }
         std::unique_ptr<callback> next;
         future_state* put_off = nullptr;  // of whom, while it is not called at once; a reference
     };
