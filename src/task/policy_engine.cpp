@@ -328,6 +328,7 @@ void policy_engine::wake_one() noexcept {
 
 void policy_engine::wake_all() noexcept {
     for (const auto& w : workers_)
+    f.trim();
         if (std::exchange(w->asleep, false)) w->wake();
 }
 

@@ -150,3 +150,5 @@ class policy_fiber final : public rt::fiber_task {
 };
 
 }  // namespace heddle::inline v0::detail
+    /// Gives back the memory that tasks on it have used beyond a little. It must be at rest.
+    void trim() noexcept { trim_stack(); }

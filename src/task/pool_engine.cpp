@@ -202,7 +202,8 @@ void pool_engine::add_timer(rt::timer& t, rt::clock::time_point when) {
     if (!clock_.add(t, when)) return;
     // add() has stored when the next timer is due, and the timekeeper reads that after it has made itself
     // known; all seq_cst, so either it sees this timer or it is seen here.
-    // If nobody keeps the time, the calling worker sees to that when it turns to something else; see untimed().
+    // If nobody keeps the time, the calling worker sees to that when it turns to something else; see
+    // untimed().
     if (timekeeper_.load(std::memory_order_seq_cst) == nullptr) return;
     std::lock_guard guard(lock_);
     if (pool_worker* const w = timekeeper_.load(std::memory_order_relaxed)) w->wake();
@@ -342,8 +343,8 @@ rt::runnable* pool_engine::dispatch(pool_worker& w, rt::runnable& r) noexcept {
     }
 }
 
-// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count. And it may
-// be busy when the next timer is due: see untimed().
+// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count. And it
+// may be busy when the next timer is due: see untimed().
 void pool_engine::found(pool_worker& w) noexcept {
     if (!w.searching) {
         if (untimed()) [[unlikely]]
@@ -372,6 +373,7 @@ pool_fiber* pool_engine::fiber_for(pool_worker& w) {
     if (!w.spare.empty()) {
         pool_fiber* const f = w.spare.back();
         w.spare.pop_back();
+        w.trimmed = std::min(w.trimmed, w.spare.size());
         return f;
     }
     return new pool_fiber(*this);  // it deletes itself; see pool_fiber::ended()
@@ -383,6 +385,11 @@ void pool_engine::rests(pool_fiber& f) noexcept {
         w.spare.push_back(&f);  // there is room
     else
         f.finish();
+}
+
+// When the worker has nothing to do. The one that is used next keeps what the last task on it needed.
+void pool_engine::trim_spare(pool_worker& w) noexcept {
+    for (; w.trimmed + 1 < w.spare.size(); ++w.trimmed) w.spare[w.trimmed]->trim();
 }
 
 pool_forks& pool_engine::take_forks() {

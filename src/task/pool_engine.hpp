@@ -109,6 +109,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     rt::runnable* steal_fork(pool_worker& w, pool_worker& from) noexcept;
     rt::runnable* dispatch(pool_worker& w, rt::runnable& r) noexcept;
     pool_fiber* fiber_for(pool_worker& w);
+    static void trim_spare(pool_worker& w) noexcept;
     void taken_from_queue(const rt::runnable& r) noexcept;
     static bool is_call(const rt::runnable& r) noexcept;
 

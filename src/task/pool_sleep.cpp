@@ -13,14 +13,15 @@ bool pool_engine::any_work() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
 }
 
-// Whether a timer is armed and nobody sleeps until it is due. The rule: if so, a worker is awake that will look
-// here, or fall asleep as the one that keeps the time, before it does anything that may take long.
+// Whether a timer is armed and nobody sleeps until it is due. The rule: if so, a worker is awake that will
+// look here, or fall asleep as the one that keeps the time, before it does anything that may take long.
 //
-// Timers are armed by workers, and time-keepers get up, and both go on to something else or to sleep. Who falls
-// asleep stores that it keeps the time, if nobody does, and then loads when the next timer is due; who turns to
-// something else has stored the timer, or got up, and then loads who keeps the time. All are seq_cst: so either
-// the sleeper knows of the timer, or it is seen here that nobody does, and one that sleeps is woken. That one
-// looks for work, and if there is none it falls asleep again, as the one that keeps the time.
+// Timers are armed by workers, and time-keepers get up, and both go on to something else or to sleep. Who
+// falls asleep stores that it keeps the time, if nobody does, and then loads when the next timer is due; who
+// turns to something else has stored the timer, or got up, and then loads who keeps the time. All are
+// seq_cst: so either the sleeper knows of the timer, or it is seen here that nobody does, and one that sleeps
+// is woken. That one looks for work, and if there is none it falls asleep again, as the one that keeps the
+// time.
 bool pool_engine::untimed() const noexcept {
     return !clock_.next().is_never() && timekeeper_.load(std::memory_order_seq_cst) == nullptr;
 }
@@ -39,6 +40,7 @@ bool pool_engine::all_done() const noexcept {
 rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline& until) noexcept {
     auto& w = static_cast<pool_worker&>(self);
     if (w.posted_to()) return idle::work;  // also at the end: nobody else can run it
+    trim_spare(w);
     {
         std::lock_guard guard(lock_);
         if (phase_ == phase::stopped) return idle::stop;

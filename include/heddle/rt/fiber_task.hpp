@@ -71,6 +71,8 @@ class HEDDLE_API fiber_task : private runnable {
     void set_task(task_context* task) noexcept { resume_as_ = task; }
     /// What its forks are kept in, see task/; null if it cannot fork.
     void set_forks(void* forks) noexcept { forks_ = forks; }
+    /// As fiber::trim(); of one that rests.
+    void trim_stack() noexcept { fiber_.trim(); }
     /// Suspends the fiber, which is then in no wait: whoever holds it makes it ready by step().
     static void rest(void (*after)(void*) noexcept, void* argument) noexcept {
         fiber::suspend(after, argument);
