@@ -151,6 +151,24 @@ bool task_group::join_until(rt::deadline until) {
     return true;
 }
 
+void task_group::join_passing_on(rt::function_ref<void()> asked) {
+    word_.fetch_or(closed_bit, std::memory_order_relaxed);
+    bool stopped = false;
+    if (alive() != 0) detail::future_state::call_put_off();
+    while (alive() != 0) {
+        const auto mode = stopped ? rt::cancellation::ignored : rt::cancellation::observed;
+        if (rt::park(
+                &word_, [this] { return announce_waiter(); }, rt::deadline::never(), mode) ==
+            rt::wait_outcome::cancelled) {
+            stopped = true;
+            asked();
+            request_stop();
+        }
+    }
+    throw_failure();
+    if (stopped) throw cancelled();
+}
+
 task<void> task_group::async_join() {
     word_.fetch_or(closed_bit, std::memory_order_relaxed);
     bool asked = false;

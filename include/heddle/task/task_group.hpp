@@ -16,6 +16,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/error.hpp>
+#include <heddle/rt/function_ref.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
@@ -157,6 +158,7 @@ class HEDDLE_API task_group : private detail::spawn_scope {
 
  private:
     friend class detail::group_member;
+    friend class graph;
 
     static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;
     static constexpr std::uint64_t waited_bit = std::uint64_t{1} << 62;
@@ -171,6 +173,8 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     void finished(detail::spawned& s) noexcept override;
     bool announce_waiter() noexcept;
     void throw_failure();
+    /// As async_join(), where the caller can block; `asked()` is called before a request is passed on.
+    void join_passing_on(rt::function_ref<void()> asked);
 
     task_group_options options_;
     std::function<void(detail::work&)> enqueue_;
