@@ -21,17 +21,17 @@ void pool_engine::stop(shutdown_options how) {
     wake_all();
     if (!how.wait) return;
     wait_until_stopped(rt::deadline::never());
-    join_all();
+    join();
 }
 
 bool pool_engine::wait_until_stopped(rt::deadline until) {
-    const auto some_left = [this] { return left_.load(std::memory_order_acquire) != 0; };
+    const auto some_left = [this] { return !stopped(); };
     while (some_left())
         if (rt::park(&left_, some_left, until) == rt::wait_outcome::timed_out) return !some_left();
     return true;
 }
 
-void pool_engine::join_all() {
+void pool_engine::join() {
     std::lock_guard guard(joining_);
     for (auto& t : threads_)
         if (t.joinable()) t.join();

@@ -52,6 +52,11 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void stop(shutdown_options how);
     /// Waits until the workers have ended, after stop({.wait = false}).
     bool wait_until_stopped(rt::deadline until);
+    /// Whether they have, and where a coroutine that waits for it is parked.
+    bool stopped() const noexcept { return left_.load(std::memory_order_acquire) == 0; }
+    const void* end() const noexcept { return &left_; }
+    /// After they have.
+    void join();
 
     // fiber_host
     void make_ready(rt::runnable& r) noexcept override;
@@ -94,7 +99,6 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     enum class phase { open, closing, stopped };
 
     void work_as(pool_worker& w);
-    void join_all();
     void accept(work& w, int priority);
     void close(std::exception_ptr broken);
     void break_by(const std::exception_ptr& cause) noexcept;

@@ -151,6 +151,18 @@ bool task_group::join_until(rt::deadline until) {
     return true;
 }
 
+// The request of somebody else that comes with a failure is not lost by it: the next point of cancellation
+// delivers it.
+void task_group::conclude(bool asked) {
+    try {
+        throw_failure();
+    } catch (...) {
+        if (asked) rt::current_task().deliver_again();
+        throw;
+    }
+    if (asked) throw cancelled();
+}
+
 void task_group::join_passing_on(rt::function_ref<void()> asked) {
     word_.fetch_or(closed_bit, std::memory_order_relaxed);
     bool stopped = false;
@@ -165,8 +177,7 @@ void task_group::join_passing_on(rt::function_ref<void()> asked) {
             request_stop();
         }
     }
-    throw_failure();
-    if (stopped) throw cancelled();
+    conclude(stopped);
 }
 
 task<void> task_group::async_join() {
@@ -181,8 +192,7 @@ task<void> task_group::async_join() {
             request_stop();
         }
     }
-    throw_failure();
-    if (asked) throw cancelled();
+    conclude(asked);
 }
 
 }  // namespace heddle::inline v0

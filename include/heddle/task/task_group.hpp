@@ -153,7 +153,8 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     }
     bool join_until(rt::deadline until);
     /// As join(), for a coroutine. Cancellation: a request is passed on to the children, all of them are
-    /// waited for, and then `cancelled` is thrown, unless a child failed by itself.
+    /// waited for, and then `cancelled` is thrown; if a child failed by itself that is thrown, and the
+    /// request is delivered at the next point.
     task<void> async_join();
 
  private:
@@ -173,6 +174,7 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     void finished(detail::spawned& s) noexcept override;
     bool announce_waiter() noexcept;
     void throw_failure();
+    void conclude(bool asked);
     /// As async_join(), where the caller can block; `asked()` is called before a request is passed on.
     void join_passing_on(rt::function_ref<void()> asked);
 

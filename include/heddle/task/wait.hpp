@@ -4,9 +4,12 @@
 // Waiting for many futures: wait() until enough of them are done, as_completed() for each as it finishes.
 
 #include <cstddef>
+#include <heddle/rt/async_park.hpp>
 #include <heddle/rt/clock.hpp>
+#include <heddle/rt/error.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/future.hpp>
+#include <heddle/task/task.hpp>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -85,13 +88,24 @@ template <class T> class completion_watch {
     }
     /// The number of the next one that is done; nothing if the deadline passed first. @throws cancelled
     std::optional<std::size_t> next(rt::deadline until) { return queue_->pop(until); }
+    /// The same, in a coroutine.
+    task<std::optional<std::size_t>> async_next(rt::deadline until) {
+        if (queue_->empty()) future_state::call_put_off();
+        const auto nothing = [queue = queue_.get()] { return queue->empty(); };
+        for (;;) {
+            if (const auto i = queue_->try_pop()) co_return i;
+            rt::async_park wait(queue_->address(), nothing, until);
+            const auto outcome = co_await wait;
+            if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+            if (outcome == rt::wait_outcome::timed_out) co_return queue_->try_pop();
+        }
+    }
     const future<T>& operator[](std::size_t i) const noexcept { return watched_[i].result; }
     /// Lets go of one that next() gave.
     void let_go(std::size_t i) noexcept {
         watched_[i] = {};
         free_.push_back(i);
     }
-    completion_queue& queue() noexcept { return *queue_; }
 
  private:
     struct report final : future_state::callback {
@@ -155,6 +169,18 @@ wait_result<T> wait_for(const std::vector<future<T>>& futures, std::chrono::dura
     return wait_until(futures, rt::deadline::after(d), mode);
 }
 
+/// As wait_until(), for a coroutine, which is suspended. Throws: as wait_until().
+template <class T>
+task<wait_result<T>> async_wait(std::vector<future<T>> futures, wait_mode mode = wait_mode::all,
+                                rt::deadline until = rt::deadline::never()) {
+    detail::completion_watch<T> watch(futures);
+    for (std::size_t left = watch.size(); left > 0; --left) {
+        const auto i = co_await watch.async_next(until);
+        if (!i || detail::enough(mode, watch[*i])) break;
+    }
+    co_return detail::partition(futures);
+}
+
 /// What as_completed() gives: an input range of futures, each once, as they are done.
 template <class T> class completed_range {
  public:
@@ -202,16 +228,30 @@ template <class T> class completed_range {
     }
     std::default_sentinel_t end() const noexcept { return {}; }
 
+    /// In place of iterating, in a coroutine, which is suspended until the next is done; nothing after the
+    /// last. Throws: as begin().
+    task<std::optional<future<T>>> async_next() {
+        go_past();
+        if (left_ == 0) co_return std::nullopt;
+        arrived(co_await watch_.async_next(until_));
+        co_return watch_[*current_];
+    }
+
  private:
     void advance() {
+        go_past();
+        if (left_ != 0) arrived(watch_.next(until_));
+    }
+    void go_past() {
         if (const auto taken = std::exchange(current_, std::nullopt); taken && bounded_)
             watch_.let_go(*taken);
         refill();
-        if (left_ == 0) return;
-        current_ = watch_.next(until_);
-        if (!current_)
+    }
+    void arrived(std::optional<std::size_t> next) {
+        if (!next)
             throw timeout_error(std::to_string(left_) + " (of " + std::to_string(watch_.size()) +
                                 ") futures unfinished");
+        current_ = next;
         --left_;
     }
 
