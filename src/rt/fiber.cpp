@@ -67,6 +67,10 @@ std::size_t fiber::stack_left() noexcept {
                                     self->stack_.bottom());
 }
 
+void fiber::trim() noexcept {
+    detail::trim_stack(stack_, static_cast<const std::byte*>(context_));
+}
+
 bool fiber::guards(const void* address) const noexcept {
     const auto at = reinterpret_cast<std::uintptr_t>(address);
     const auto low = reinterpret_cast<std::uintptr_t>(stack_.low);

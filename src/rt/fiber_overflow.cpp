@@ -73,11 +73,14 @@ void on_fault(int signal, siginfo_t* info, void* context) noexcept {
         pass_on(signal, info, context);
         return;
     }
-    // The fibers of a pool run one task after the other: who overflowed is the task.
+    // The fibers of a pool run one task after the other: who overflowed is the task. What it did when it
+    // overflowed is unknown, it may hold the lock of the heap.
     const task_context* const task = the_thread.task;
-    const std::string& name = task != nullptr && !task->name().empty() ? task->name() : f->name();
-    (report() << "heddle: stack overflow in fiber '" << std::string_view(name).substr(0, 200)
-              << "' (stack of " << f->stack_size() / 1024 << " KB; set a larger stack_size)\n")
+    char of_task[200];
+    const std::size_t n = task != nullptr ? task->copy_name(of_task, sizeof of_task) : 0;
+    const std::string_view name = n != 0 ? std::string_view(of_task, n) : std::string_view(f->name());
+    (report() << "heddle: stack overflow in fiber '" << name.substr(0, sizeof of_task) << "' (stack of "
+              << f->stack_size() / 1024 << " KB; set a larger stack_size)\n")
         .write();
     // There is no way on from here. The instruction faults again and finds the previous handler, or the
     // default.

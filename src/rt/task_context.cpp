@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <unistd.h>
+#include <algorithm>
 #include <cstring>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/thread_record.hpp>
@@ -76,6 +77,15 @@ std::string task_context::name() const {
 void task_context::set_name(std::string name) {
     const std::lock_guard guard(name_lock_);
     name_.swap(name);  // the former goes after the lock is free
+}
+
+// Whoever was interrupted may be the one that holds the lock, so it is not waited for.
+std::size_t task_context::copy_name(char* to, std::size_t room) const noexcept {
+    if (!name_lock_.try_lock()) return 0;
+    const std::size_t n = std::min(room, name_.size());
+    std::memcpy(to, name_.data(), n);
+    name_lock_.unlock();
+    return n;
 }
 
 std::optional<wait_site> task_context::waits_for() const {

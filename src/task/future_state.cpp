@@ -80,14 +80,79 @@ void future_state::complete(future_status status) noexcept {
         last_callback_ = nullptr;
     }
     if ((old & waiters) != 0) rt::parking_lot::unpark_all(address());
-    while (list) {
+    if (list) call_back(std::move(list));
+}
+
+namespace {
+
+// So many callbacks run within each other. A chain of thousands, each of which completes the next one, would
+// overflow the stack.
+constexpr unsigned deepest = 16;
+
+// Of this thread, while it runs no fiber. A fiber takes its own along to another thread.
+constinit thread_local void* completing = nullptr;
+
+void*& completing_here() noexcept {
+    rt::fiber_task* const here = rt::fiber_task::current();
+    return here != nullptr ? here->completing() : completing;
+}
+
+}  // namespace
+
+/// What is called back on one stack. Lies in the frame of the outermost call_back().
+struct future_state::calls {
+    unsigned depth = 0;
+    std::unique_ptr<callback> first;  // those put off
+    callback* last = nullptr;
+
+    static void run(callback& c, future_state& state) noexcept {
         try {
-            list->call(*this);
+            c.call(state);
         } catch (...) {
             rt::report_exception(std::current_exception(), "a callback of a future threw");
         }
-        list = std::move(list->next);
     }
+    void put_off(std::unique_ptr<callback> c, future_state& state) noexcept {
+        state.retain();
+        c->put_off = &state;
+        callback* const added = c.get();
+        (last != nullptr ? last->next : first) = std::move(c);
+        last = added;
+    }
+    void run_put_off() noexcept {
+        while (first) {
+            std::unique_ptr<callback> c = std::move(first);
+            first = std::move(c->next);
+            if (!first) last = nullptr;
+            const auto state = state_ref<future_state>::adopt(c->put_off);
+            run(*c, *state);
+        }
+    }
+};
+
+void future_state::call_back(std::unique_ptr<callback> list) noexcept {
+    void*& here = completing_here();  // stays where it is, also if a callback waits and goes on elsewhere
+    calls outermost;
+    if (here == nullptr) here = &outermost;
+    auto& all = *static_cast<calls*>(here);
+    const bool deep = all.depth == deepest;
+    all.depth += deep ? 0 : 1;
+    while (list) {
+        std::unique_ptr<callback> c = std::move(list);
+        list = std::move(c->next);
+        if (deep && c->continues())
+            all.put_off(std::move(c), *this);
+        else
+            calls::run(*c, *this);
+    }
+    all.depth -= deep ? 0 : 1;
+    if (&all != &outermost) return;
+    all.run_put_off();
+    here = nullptr;
+}
+
+void future_state::call_put_off() noexcept {
+    if (void* const here = completing_here()) static_cast<calls*>(here)->run_put_off();
 }
 
 void future_state::on_done(std::unique_ptr<callback> c) {
@@ -100,11 +165,7 @@ void future_state::on_done(std::unique_ptr<callback> c) {
             return;
         }
     }
-    try {
-        c->call(*this);
-    } catch (...) {
-        rt::report_exception(std::current_exception(), "a callback of a future threw");
-    }
+    call_back(std::move(c));
 }
 
 void future_state::forget(const callback* c) noexcept {
@@ -130,6 +191,8 @@ bool future_state::announce_waiter() const noexcept {
 }
 
 bool future_state::wait_slow(rt::deadline until) const {
+    call_put_off();  // what is waited for may come of it
+    if (done()) return true;
     // Who waits without a limit may as well do the work; it has not begun, so nobody else has a use for it
     // first. What is waited for is not changed by that, hence the cast.
     if (until.is_never() && status() == future_status::pending && const_cast<future_state*>(this)->run_here())

@@ -51,20 +51,23 @@ void graph::check() const {
 }
 
 void graph::run_node(task_group& group, node& n) {
+    // relaxed: a node that the request did not find came into the group, under its lock, after it had looked.
+    if (stopped_.load(std::memory_order_relaxed)) throw cancelled();
     n.function_();
     for (node* const after : n.next_)
         // acq_rel: the last one to end hands on what all of them did.
         if (after->left_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            group.spawn([&group, after] { run_node(group, *after); });
+            group.spawn([this, &group, after] { run_node(group, *after); });
 }
 
 void graph::run(thread_pool& pool) {
     check();
     for (node& n : nodes_) n.left_.store(n.before_, std::memory_order_relaxed);
+    stopped_.store(false, std::memory_order_relaxed);
     task_group group(pool, task_group_options(true, {}, "graph"));
     for (node& n : nodes_)
-        if (n.before_ == 0) group.spawn([&group, &n] { run_node(group, n); });
-    group.join();
+        if (n.before_ == 0) group.spawn([this, &group, &n] { run_node(group, n); });
+    group.join_passing_on([this] { stopped_.store(true, std::memory_order_relaxed); });
 }
 
 std::string graph::dot() const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "helper_threads.hpp"
+#include <algorithm>
 #include <heddle/rt/parking_lot.hpp>
 #include <mutex>
 #include <utility>
@@ -19,14 +20,29 @@ struct helper_threads::helper {
     rt::os_thread thread;
 };
 
-helper_threads::helper_threads(std::string name) : name_(std::move(name)) {}
+helper_threads::helper_threads(std::string name, rt::clock::duration kept)
+    : name_(std::move(name)),
+      kept_(kept) {}
 
 helper_threads::~helper_threads() {
-    for (const auto& h : all_) {
+    std::vector<std::unique_ptr<helper>> all;
+    std::unique_ptr<helper> gone;
+    {
+        std::lock_guard guard(lock_);
+        idle_.clear();  // so that nobody leaves any more
+        all.swap(all_);
+        gone.swap(gone_);
+    }
+    for (const auto& h : all) {
         h->end.store(true, std::memory_order_release);
         rt::parking_lot::unpark_all(&h->next);
     }
-    all_.clear();  // joins
+    // Both join as they go.
+}
+
+std::size_t helper_threads::size() const {
+    std::lock_guard guard(lock_);
+    return all_.size();
 }
 
 void helper_threads::call(rt::function_ref<void()> f) {
@@ -59,7 +75,8 @@ void helper_threads::serve(helper& h) noexcept {
         return h.next.load(std::memory_order_acquire) == nullptr && !h.end.load(std::memory_order_acquire);
     };
     for (;;) {
-        while (nothing()) rt::park(&h.next, nothing);
+        for (auto until = rt::deadline::after(kept_); nothing(); until = rt::deadline::after(kept_))
+            if (rt::park(&h.next, nothing, until) == rt::wait_outcome::timed_out && leave(h)) return;
         job* const j = h.next.exchange(nullptr, std::memory_order_relaxed);
         if (j == nullptr) return;
         {
@@ -75,6 +92,18 @@ void helper_threads::serve(helper& h) noexcept {
         j->done.store(true, std::memory_order_release);
         rt::parking_lot::unpark_all(address);
     }
+}
+
+// False if it has been given something to do, or will be told to end.
+bool helper_threads::leave(helper& h) noexcept {
+    std::unique_ptr<helper> before;  // joined when the lock is free
+    std::lock_guard guard(lock_);
+    if (std::erase(idle_, &h) == 0) return false;
+    const auto mine =
+        std::find_if(all_.begin(), all_.end(), [&](const auto& one) { return one.get() == &h; });
+    before = std::exchange(gone_, std::move(*mine));
+    all_.erase(mine);
+    return true;
 }
 
 }  // namespace heddle::inline v0::detail

@@ -22,8 +22,9 @@ class injector {
  public:
     enum class level { urgent, normal, background };
 
+    /// `pushed()` is called under the lock, before anybody can take `r`.
     /// @throws std::bad_alloc for a priority other than 0 that nobody has used before
-    void push(rt::runnable& r, int priority) {
+    template <class Pushed> void push(rt::runnable& r, int priority, const Pushed& pushed) {
         std::lock_guard guard(lock_);
         if (priority == 0) {
             normal_.push(r);
@@ -33,13 +34,18 @@ class injector {
             auto& n = priority > 0 ? urgent_count_ : background_count_;
             n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
         }
+        pushed();
     }
 
-    /// Adds all of `queue`, with priority 0.
-    void put_back(rt::runnable_queue& queue) noexcept {
+    /// Adds all of `queue`, with priority 0; `added()` is called under the lock, before anybody can take any.
+    template <class Added> void put_back(rt::runnable_queue& queue, const Added& added) noexcept {
         std::lock_guard guard(lock_);
         while (rt::runnable* const r = queue.pop()) normal_.push(*r);
         normal_count_.store(normal_.size(), std::memory_order_seq_cst);
+        added();
+    }
+    void put_back(rt::runnable_queue& queue) noexcept {
+        put_back(queue, [] {});
     }
 
     /// Whether there is something at that level.

@@ -2,6 +2,7 @@
 #include "policy_engine.hpp"
 #include <algorithm>
 #include <heddle/rt/error.hpp>
+#include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/topology.hpp>
 #include <mutex>
 #include <string>
@@ -47,13 +48,16 @@ policy_engine::policy_engine(policy::any_policy rule, policy_pool_options option
     : options_(std::move(options)),
       rule_(std::move(rule)) {
     const unsigned count = options_.workers != 0 ? options_.workers : rt::cpu_count();
+    if (options_.capacity != 0) room_.emplace(static_cast<std::ptrdiff_t>(options_.capacity));
     spare_.reserve(most_spare);
     for (unsigned i = 0; i < count; ++i)
         workers_.push_back(std::make_unique<member>(options_.name + "-" + std::to_string(i), i));
     threads_.reserve(count);
+    left_.store(count, std::memory_order_relaxed);
     try {
-        for (auto& w : workers_) threads_.emplace_back(w->name(), [this, &w = *w] { w.run(this, [] { return false; }); });
+        for (auto& w : workers_) threads_.emplace_back(w->name(), [this, &w = *w] { work_as(w); });
     } catch (const std::system_error& e) {
+        left_.fetch_sub(count - threads_.size(), std::memory_order_relaxed);
         stop({});
         throw std::system_error(e.code(), "cannot start worker " + std::to_string(threads_.size()) + " of " +
                                               std::to_string(count) + " of pool '" + options_.name + "'");
@@ -65,23 +69,60 @@ policy_engine::~policy_engine() {
     for (policy_fiber* f : spare_) f->finish();
 }
 
+void policy_engine::work_as(member& w) {
+    bool broken = false;
+    try {
+        if (options_.initializer) options_.initializer();
+    } catch (...) {
+        broken = true;
+        break_by(std::current_exception());
+    }
+    if (!broken) w.run(this, [] { return false; });
+    // The last one; who waits may take the pool away once it has joined this thread.
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) rt::parking_lot::unpark_all(&left_);
+}
+
 std::vector<schedule_event> policy_engine::trace() const {
     std::lock_guard guard(lock_);
     return trace_;
 }
 
-void policy_engine::note(kind what, std::uint64_t id, clock::time_point now, unsigned worker, stop_reason why) {
+void policy_engine::note(kind what, std::uint64_t id, clock::time_point now, unsigned worker,
+                         stop_reason why) {
     if (options_.record) trace_.push_back({what, now, id, worker, why});
 }
 
 // ---- adding and ending
 
 void policy_engine::enqueue(work& w, const task_options& how) {
+    if (room_) {
+        try {
+            room_->acquire();
+        } catch (...) {
+            w.give_up();
+            throw;
+        }
+    }
+    accept(w, how);
+}
+
+bool policy_engine::try_enqueue(work& w) {
+    if (room_ && !room_->try_acquire()) {
+        w.give_up();
+        return false;
+    }
+    accept(w, {});
+    return true;
+}
+
+void policy_engine::accept(work& w, const task_options& how) {
     try {
         if (rt::task_context* const task = w.context(); task != nullptr && !how.name.empty())
             task->set_name(how.name);
         std::lock_guard guard(lock_);
-        if (closed_) throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
+        if (broken_) std::rethrow_exception(broken_);
+        if (closed_)
+            throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
         const std::uint64_t id = ++last_id_;
         entry e;
         e.info.id = id;
@@ -100,7 +141,8 @@ void policy_engine::enqueue(work& w, const task_options& how) {
         }
         wake_one();
     } catch (...) {
-        w.give_up();
+        if (room_) room_->release();
+        w.give_up();  // last: who waits for it may end the pool
         throw;
     }
 }
@@ -114,32 +156,73 @@ void policy_engine::arrive(std::uint64_t id, entry& e, clock::time_point now) {
 
 void policy_engine::stop(shutdown_options how) {
     if (how.wait && rt::worker::current() != nullptr && rt::worker::current()->source() == this)
-        throw invalid_state("a task of pool '" + options_.name + "' cannot wait for its own pool to shut down");
+        throw invalid_state("a task of pool '" + options_.name +
+                            "' cannot wait for its own pool to shut down");
     std::vector<work*> withdrawn;
     {
         std::lock_guard guard(lock_);
         closed_ = true;
-        if (how.cancel_pending) {
-            const auto now = clock::now();
-            for (auto i = alive_.begin(); i != alive_.end();) {
-                if (i->second.call == nullptr) {
-                    ++i;
-                    continue;
-                }
-                rule_.leave(i->first, in_policy(now));
-                --ready_;
-                note(kind::leave, i->first, now);
-                withdrawn.push_back(i->second.call);
-                i = alive_.erase(i);
-            }
-        }
+        if (how.cancel_pending) withdrawn = take_pending();
         wake_all();
     }
-    for (work* const w : withdrawn) w->give_up();
+    withdraw(withdrawn, nullptr);
     if (!how.wait) return;
     std::lock_guard guard(joining_);
     for (auto& t : threads_)
         if (t.joinable()) t.join();
+}
+
+bool policy_engine::wait_until_stopped(rt::deadline until) {
+    const auto some_left = [this] { return left_.load(std::memory_order_acquire) != 0; };
+    while (some_left())
+        if (rt::park(&left_, some_left, until) == rt::wait_outcome::timed_out) return !some_left();
+    return true;
+}
+
+// The calls that have not begun, which the policy forgets. Under the lock.
+std::vector<work*> policy_engine::take_pending() {
+    std::vector<work*> all;
+    const auto now = clock::now();
+    for (auto i = alive_.begin(); i != alive_.end();) {
+        if (i->second.call == nullptr) {
+            ++i;
+            continue;
+        }
+        rule_.leave(i->first, in_policy(now));
+        --ready_;
+        note(kind::leave, i->first, now);
+        all.push_back(i->second.call);
+        i = alive_.erase(i);
+    }
+    return all;
+}
+
+// Not under the lock: what waits for them is made ready.
+void policy_engine::withdraw(const std::vector<work*>& all, const std::exception_ptr& why) noexcept {
+    for (work* const w : all) {
+        if (room_) room_->release();
+        why ? w->give_up(why) : w->give_up();
+    }
+}
+
+void policy_engine::break_by(const std::exception_ptr& cause) noexcept {
+    std::string why = "the initializer of pool '" + options_.name + "' threw";
+    try {
+        std::rethrow_exception(cause);
+    } catch (const std::exception& e) {
+        why += std::string(": ") + e.what();
+    } catch (...) {
+    }
+    const auto error = std::make_exception_ptr(broken_pool(why));
+    std::vector<work*> withdrawn;
+    {
+        std::lock_guard guard(lock_);
+        closed_ = true;
+        if (!broken_) broken_ = error;
+        withdrawn = take_pending();
+        wake_all();  // the others end when they have nothing to do
+    }
+    withdraw(withdrawn, error);
 }
 
 void policy_engine::hold() noexcept {
@@ -158,8 +241,11 @@ rt::runnable* policy_engine::take(rt::worker& self) noexcept {
     auto& w = static_cast<member&>(self);
     clock_.fire();
     for (;;) {
+        rt::runnable* step = nullptr;
+        rt::worker* pinned_to = nullptr;
         work* failed = nullptr;
         std::exception_ptr why;
+        bool begins = false;
         {
             std::lock_guard guard(lock_);
             const auto now = clock::now();
@@ -168,18 +254,24 @@ rt::runnable* policy_engine::take(rt::worker& self) noexcept {
             if (!id) return nullptr;
             entry& e = alive_.at(*id);
             --ready_;
+            begins = e.call != nullptr;
             try {
-                rt::runnable& step = step_of(*id, e);
-                if (!e.fiber->pinned() || &e.fiber->home() == &w) return &step;
-                e.fiber->home().post(step);
-                continue;
+                step = &step_of(*id, e);
+                if (e.fiber->pinned() && &e.fiber->home() != &w) pinned_to = &e.fiber->home();
             } catch (...) {
                 why = std::current_exception();
                 failed = e.call;
                 end(*id, e, now);
             }
         }
-        failed->give_up(why);  // not under the lock: what waits for it is made ready
+        // Not under the lock: who waits for room, or for a task that has failed, is made ready.
+        if (begins && room_) room_->release();
+        if (failed != nullptr)
+            failed->give_up(why);
+        else if (pinned_to != nullptr)
+            pinned_to->post(*step);
+        else
+            return step;
     }
 }
 
@@ -236,6 +328,7 @@ void policy_engine::end(std::uint64_t id, entry& e, clock::time_point now) noexc
 }
 
 void policy_engine::rests(policy_fiber& f) noexcept {
+    f.trim();
     {
         std::lock_guard guard(lock_);
         if (spare_.size() < most_spare) {
@@ -348,8 +441,22 @@ void policy_pool_base::enqueue(work& w, const task_options& how) {
     engine_->enqueue(w, how);
 }
 
+bool policy_pool_base::try_enqueue(work& w) {
+    return engine_->try_enqueue(w);
+}
+
 void policy_pool_base::shutdown(shutdown_options options) {
     engine_->stop(options);
+}
+
+bool policy_pool_base::try_shutdown(shutdown_options options) {
+    return shutdown_until(rt::deadline(rt::clock::time_point{}), options);
+}
+
+bool policy_pool_base::shutdown_until(rt::deadline until, shutdown_options options) {
+    options.wait = false;
+    engine_->stop(options);
+    return engine_->wait_until_stopped(until);
 }
 
 unsigned policy_pool_base::workers() const noexcept {

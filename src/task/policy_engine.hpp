@@ -3,15 +3,19 @@
 
 // What is inside a policy_pool: its workers, its tasks, and the policy that is told of everything.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <heddle/rt/fiber_host.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/thread.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
+#include <heddle/sync/semaphore.hpp>
 #include <heddle/task/policy_pool.hpp>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 #include "pool_clock.hpp"
@@ -39,9 +43,13 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     const policy_pool_options& options() const noexcept { return options_; }
     unsigned workers() const noexcept { return static_cast<unsigned>(workers_.size()); }
     std::vector<schedule_event> trace() const;
-    /// Queues `w`, or gives it up and throws. @throws shutdown_error, std::bad_alloc
+    /// Queues `w`, or gives it up and throws. @throws shutdown_error, broken_pool, cancelled, std::bad_alloc
     void enqueue(work& w, const task_options& how);
+    /// As enqueue(); false, and `w` is given up, if there is no room.
+    bool try_enqueue(work& w);
     void stop(shutdown_options how);
+    /// Waits until the workers have ended, after stop({.wait = false}).
+    bool wait_until_stopped(rt::deadline until);
     /// Until as many calls of release() no task is picked.
     void hold() noexcept;
     void release() noexcept;
@@ -72,9 +80,9 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     /// One that is alive.
     struct entry {
         policy::task_info<> info;
-        work* call = nullptr;          // until it begins
+        work* call = nullptr;           // until it begins
         policy_fiber* fiber = nullptr;  // from then on
-        member* on = nullptr;          // the worker whose one it is
+        member* on = nullptr;           // the worker whose one it is
         rt::clock::time_point picked{};
     };
     using tasks = std::unordered_map<std::uint64_t, entry>;
@@ -97,10 +105,17 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     void wake_one() noexcept;  // if it may pick
     void wake_all() noexcept;
     void work_as(member& w);
+    void accept(work& w, const task_options& how);
+    std::vector<work*> take_pending();
+    void withdraw(const std::vector<work*>& all, const std::exception_ptr& why) noexcept;
+    void break_by(const std::exception_ptr& cause) noexcept;
 
     const policy_pool_options options_;
     const rt::clock::time_point began_ = rt::clock::now();
     pool_clock clock_;
+    // For calls that no worker has taken, if that is bounded. Used without the lock: who waits may be a task
+    // here.
+    std::optional<semaphore> room_;
 
     mutable rt::word_lock lock_;  // guards the rest, but for the threads
     policy::any_policy rule_;
@@ -109,10 +124,12 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     std::size_t ready_ = 0;  // tasks that the policy may pick
     unsigned held_ = 0;
     bool closed_ = false;
+    std::exception_ptr broken_;
     std::vector<policy_fiber*> spare_;  // fibers at rest
     std::vector<schedule_event> trace_;
 
     std::vector<std::unique_ptr<member>> workers_;
+    std::atomic<std::size_t> left_{0};  // threads that have not ended; parked at while there are any
     rt::word_lock joining_;
     std::vector<rt::os_thread> threads_;
 };
@@ -133,6 +150,8 @@ class policy_fiber final : public rt::fiber_task {
         call_ = nullptr;
         step().run();
     }
+    /// Gives back the memory that tasks on it have used beyond a little. It must be at rest.
+    void trim() noexcept { trim_stack(); }
     /// The task whose call it runs.
     std::uint64_t id() const noexcept { return id_; }
     rt::runnable& going_on() noexcept { return step(); }

@@ -21,17 +21,17 @@ void pool_engine::stop(shutdown_options how) {
     wake_all();
     if (!how.wait) return;
     wait_until_stopped(rt::deadline::never());
-    join_all();
+    join();
 }
 
 bool pool_engine::wait_until_stopped(rt::deadline until) {
-    const auto some_left = [this] { return left_.load(std::memory_order_acquire) != 0; };
+    const auto some_left = [this] { return !stopped(); };
     while (some_left())
         if (rt::park(&left_, some_left, until) == rt::wait_outcome::timed_out) return !some_left();
     return true;
 }
 
-void pool_engine::join_all() {
+void pool_engine::join() {
     std::lock_guard guard(joining_);
     for (auto& t : threads_)
         if (t.joinable()) t.join();
@@ -85,9 +85,9 @@ void pool_engine::withdraw(const std::exception_ptr& why) noexcept {
 }
 
 void pool_engine::give_up(rt::runnable* r, const std::exception_ptr& why) noexcept {
-    auto& w = static_cast<work&>(*r);
-    why ? w.give_up(why) : w.give_up();
     taken_from_queue(*r);
+    auto& w = static_cast<work&>(*r);
+    why ? w.give_up(why) : w.give_up();  // it is gone then
 }
 
 }  // namespace heddle::inline v0::detail

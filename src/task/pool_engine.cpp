@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool_engine.hpp"
+#include <algorithm>
 #include <array>
 #include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
@@ -18,6 +19,9 @@ namespace {
 // of the stacks, most of them trimmed.
 constexpr std::size_t spare_per_worker = 32;
 
+// What a task that is run in place finds of the stack, at least.
+constexpr std::size_t least_room = std::size_t{64} << 10;
+
 // After so many pushes to its own deque a worker looks at the others'.
 constexpr unsigned long_enough = 61;
 
@@ -27,10 +31,12 @@ constexpr unsigned patience = 8;
 }  // namespace
 
 bool work::may_run_here() const noexcept {
-    // A task needs room for itself: what waits deep in a chain of tasks is left to the queue.
     const rt::fiber_task* const f = rt::fiber_task::current();
-    return f != nullptr && owner_ != nullptr && &f->host() == owner_ && !f->pinned() &&
-           rt::fiber::stack_left() > std::size_t{64} << 10;
+    const void* const owner = owner_.load(std::memory_order_acquire);
+    if (f == nullptr || owner == nullptr || &f->host() != owner || f->pinned()) return false;
+    // A task was promised a stack of its own. Half of one is what it may have to do with: what waits deeper
+    // in a chain of tasks is left to the queue.
+    return rt::fiber::stack_left() > std::max(rt::fiber::current()->stack_size() / 2, least_room);
 }
 
 pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
@@ -70,6 +76,7 @@ pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
 
 pool_engine::~pool_engine() {
     stop({.wait = true, .cancel_pending = false});
+    settle_wakers();
     for (const auto& w : workers_)
         for (pool_fiber* f : w->spare) f->finish();
 }
@@ -133,18 +140,19 @@ void pool_engine::accept(work& w, int priority) {
         push(here->worker(), w);
         return;
     }
+    bool wakes = false;
     try {
         std::lock_guard guard(closing_);
         if (broken_) std::rethrow_exception(broken_);
         if (closed_.load(std::memory_order_relaxed))
             throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
-        injector_.push(w, priority);
+        injector_.push(w, priority, [&] { wakes = begin_wake(); });
     } catch (...) {
-        w.give_up();
         if (room_) room_->release();
+        w.give_up();  // last: who waits for it may end the pool
         throw;
     }
-    notify();
+    if (wakes) end_wake();
 }
 
 void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
@@ -157,7 +165,8 @@ void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
     notify();
 }
 
-// A fiber that can go on: on its worker if it is pinned; otherwise, from one of the workers it goes to that one's deque, otherwise into the injector.
+// A fiber that can go on: on its worker if it is pinned; otherwise, from one of the workers it goes to that
+// one's deque, otherwise into the injector.
 void pool_engine::make_ready(rt::runnable& r) noexcept {
     // What is read of the fiber was written before it was made known to whoever calls this.
     if (const pool_fiber& f = pool_fiber::of(r); f.pinned()) {
@@ -174,8 +183,9 @@ void pool_engine::make_ready(rt::runnable& r) noexcept {
 void pool_engine::put_back(rt::runnable& r) noexcept {
     rt::runnable_queue one;
     one.push(r);
-    injector_.put_back(one);
-    notify();
+    bool wakes = false;
+    injector_.put_back(one, [&] { wakes = begin_wake(); });
+    if (wakes) end_wake();
 }
 
 void pool_engine::yield(rt::fiber_task& running) noexcept {
@@ -195,6 +205,8 @@ void pool_engine::add_timer(rt::timer& t, rt::clock::time_point when) {
     if (!clock_.add(t, when)) return;
     // add() has stored when the next timer is due, and the timekeeper reads that after it has made itself
     // known; all seq_cst, so either it sees this timer or it is seen here.
+    // If nobody keeps the time, the calling worker sees to that when it turns to something else; see
+    // untimed().
     if (timekeeper_.load(std::memory_order_seq_cst) == nullptr) return;
     std::lock_guard guard(lock_);
     if (pool_worker* const w = timekeeper_.load(std::memory_order_relaxed)) w->wake();
@@ -214,8 +226,7 @@ rt::runnable* pool_engine::find(pool_worker& w) noexcept {
     if (w.next != nullptr) return std::exchange(w.next, nullptr);
     if (rt::controlled())
         if (rt::runnable* const r = find_any(w)) return r;
-    // This worker may be busy when the next timer is due, and the others would sleep on.
-    if (clock_.fire() && !clock_.next().is_never()) notify();
+    clock_.fire();
     if (injector_.has(injector::level::urgent))
         if (rt::runnable* const r = injector_.take_one(injector::level::urgent)) return r;
     // Tasks that always add tasks must not keep out those from outside, nor the oldest of their own.
@@ -337,12 +348,17 @@ rt::runnable* pool_engine::dispatch(pool_worker& w, rt::runnable& r) noexcept {
     }
 }
 
-// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count.
+// It has something to do. If it was the one that looks for work, nobody does so now: see idle_count. And it
+// may be busy when the next timer is due: see untimed().
 void pool_engine::found(pool_worker& w) noexcept {
-    if (!w.searching) return;
+    if (!w.searching) {
+        if (untimed()) [[unlikely]]
+            notify();
+        return;
+    }
     w.searching = false;
     idle_.end_search();
-    if (any_work()) notify();
+    if (any_work() || untimed()) notify();
 }
 
 // A coroutine, or a fiber that stays on its thread: as long as that runs, nobody looks for work.
@@ -362,6 +378,7 @@ pool_fiber* pool_engine::fiber_for(pool_worker& w) {
     if (!w.spare.empty()) {
         pool_fiber* const f = w.spare.back();
         w.spare.pop_back();
+        w.trimmed = std::min(w.trimmed, w.spare.size());
         return f;
     }
     return new pool_fiber(*this);  // it deletes itself; see pool_fiber::ended()
@@ -373,6 +390,11 @@ void pool_engine::rests(pool_fiber& f) noexcept {
         w.spare.push_back(&f);  // there is room
     else
         f.finish();
+}
+
+// When the worker has nothing to do. The one that is used next keeps what the last task on it needed.
+void pool_engine::trim_spare(pool_worker& w) noexcept {
+    for (; w.trimmed + 1 < w.spare.size(); ++w.trimmed) w.spare[w.trimmed]->trim();
 }
 
 pool_forks& pool_engine::take_forks() {

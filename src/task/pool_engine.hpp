@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <heddle/rt/fiber_host.hpp>
 #include <heddle/rt/thread.hpp>
@@ -51,6 +52,11 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void stop(shutdown_options how);
     /// Waits until the workers have ended, after stop({.wait = false}).
     bool wait_until_stopped(rt::deadline until);
+    /// Whether they have, and where a coroutine that waits for it is parked.
+    bool stopped() const noexcept { return left_.load(std::memory_order_acquire) == 0; }
+    const void* end() const noexcept { return &left_; }
+    /// After they have.
+    void join();
 
     // fiber_host
     void make_ready(rt::runnable& r) noexcept override;
@@ -71,7 +77,8 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void give_forks(pool_forks& f) noexcept;
     /// A fiber has nothing to do; it was last run by the calling worker. It may be gone then.
     void rests(pool_fiber& f) noexcept;
-    /// Queues `r` behind what came from outside.
+    /// Queues `r` behind what came from outside, and wakes a worker if that is needed. Any thread; what comes
+    /// of `r` may end the pool.
     void put_back(rt::runnable& r) noexcept;
     /// Queues `r` for `w`, which is the calling worker.
     void push(pool_worker& w, rt::runnable& r) noexcept;
@@ -93,7 +100,6 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     enum class phase { open, closing, stopped };
 
     void work_as(pool_worker& w);
-    void join_all();
     void accept(work& w, int priority);
     void close(std::exception_ptr broken);
     void break_by(const std::exception_ptr& cause) noexcept;
@@ -108,12 +114,17 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     rt::runnable* steal_fork(pool_worker& w, pool_worker& from, bool asking) noexcept;
     rt::runnable* dispatch(pool_worker& w, rt::runnable& r) noexcept;
     pool_fiber* fiber_for(pool_worker& w);
+    static void trim_spare(pool_worker& w) noexcept;
     void taken_from_queue(const rt::runnable& r) noexcept;
     static bool is_call(const rt::runnable& r) noexcept;
 
     bool any_work() const noexcept;
+    bool untimed() const noexcept;
     void wake_one() noexcept;
     void wake_all() noexcept;
+    bool begin_wake() noexcept;
+    void end_wake() noexcept;
+    void settle_wakers() noexcept;
     bool all_done() const noexcept;
 
     const thread_pool_options options_;
@@ -125,7 +136,11 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     idle_count idle_;
     rt::word_lock lock_;                  // guards what follows, and `listed` and `searching` of who sleeps
     std::vector<pool_worker*> sleepers_;  // the last one is woken first: its caches are warm
-    // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see add_timer().
+    // How many of those who added work from outside wake somebody now, and `ending` once the destructor waits
+    // for them; parked at.
+    static constexpr std::uint32_t ending = std::uint32_t{1} << 31;
+    std::atomic<std::uint32_t> wakers_{0};
+    // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see untimed().
     std::atomic<pool_worker*> timekeeper_{nullptr};
     phase phase_ = phase::open;
     std::size_t alive_ = 0;                           // workers that run

@@ -59,6 +59,8 @@ class pool_fiber final : public rt::fiber_task {
         job_ = nullptr;
         step().run();
     }
+    /// Gives back the memory that tasks on it have used beyond a little. It must be at rest.
+    void trim() noexcept { trim_stack(); }
     pool_worker& worker() const noexcept { return static_cast<pool_worker&>(home()); }
 
     /// Suspends it, which must be running, until the stolen fork is done.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How the workers of a pool fall asleep and are woken; see idle_count.hpp for the rule.
 #include <algorithm>
+#include <heddle/rt/parking_lot.hpp>
 #include <mutex>
 #include <utility>
 #include "pool_engine.hpp"
@@ -10,6 +11,19 @@ namespace heddle::inline v0::detail {
 bool pool_engine::any_work() const noexcept {
     if (!injector_.empty()) return true;
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
+}
+
+// Whether a timer is armed and nobody sleeps until it is due. The rule: if so, a worker is awake that will
+// look here, or fall asleep as the one that keeps the time, before it does anything that may take long.
+//
+// Timers are armed by workers, and time-keepers get up, and both go on to something else or to sleep. Who
+// falls asleep stores that it keeps the time, if nobody does, and then loads when the next timer is due; who
+// turns to something else has stored the timer, or got up, and then loads who keeps the time. All are
+// seq_cst: so either the sleeper knows of the timer, or it is seen here that nobody does, and one that sleeps
+// is woken. That one looks for work, and if there is none it falls asleep again, as the one that keeps the
+// time.
+bool pool_engine::untimed() const noexcept {
+    return !clock_.next().is_never() && timekeeper_.load(std::memory_order_seq_cst) == nullptr;
 }
 
 // Everything that began has ended. Only sure when all workers are on the list of sleepers.
@@ -26,6 +40,7 @@ bool pool_engine::all_done() const noexcept {
 rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline& until) noexcept {
     auto& w = static_cast<pool_worker&>(self);
     if (w.posted_to()) return idle::work;  // also at the end: nobody else can run it
+    trim_spare(w);
     {
         std::lock_guard guard(lock_);
         if (phase_ == phase::stopped) return idle::stop;
@@ -52,21 +67,13 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
 
 void pool_engine::end_sleep(rt::worker& self) noexcept {
     auto& w = static_cast<pool_worker&>(self);
-    bool keep_time = false;
-    {
-        std::lock_guard guard(lock_);
-        if (timekeeper_.load(std::memory_order_relaxed) == &w) {
-            timekeeper_.store(nullptr, std::memory_order_seq_cst);
-            keep_time = true;
-        }
-        if (!w.listed) return;  // woken to look for work: the last one that slept
-        w.listed = false;
-        std::erase(sleepers_, &w);
-        idle_.get_up();
-        keep_time = keep_time && !sleepers_.empty();
-    }
-    // It got up for work of its own. If that is a timer it will see to the others; see find().
-    if (keep_time && !clock_.next().is_never() && !clock_.next().expired()) notify();
+    std::lock_guard guard(lock_);
+    if (timekeeper_.load(std::memory_order_relaxed) == &w)
+        timekeeper_.store(nullptr, std::memory_order_seq_cst);
+    if (!w.listed) return;  // woken to look for work
+    w.listed = false;
+    std::erase(sleepers_, &w);
+    idle_.get_up();
 }
 
 void pool_engine::wake_one() noexcept {
@@ -76,7 +83,12 @@ void pool_engine::wake_one() noexcept {
         if (!idle_.wants_waking()) return;
         // The one that keeps the time last: who sleeps on would not know of the timers.
         auto at = sleepers_.end() - 1;
-        if (*at == timekeeper_.load(std::memory_order_relaxed) && at != sleepers_.begin()) --at;
+        if (*at == timekeeper_.load(std::memory_order_relaxed)) {
+            if (at != sleepers_.begin())
+                --at;
+            else
+                timekeeper_.store(nullptr, std::memory_order_seq_cst);  // the next to fall asleep is it
+        }
         w = *at;
         sleepers_.erase(at);
         w->listed = false;
@@ -84,6 +96,30 @@ void pool_engine::wake_one() noexcept {
         idle_.get_up_searching();
     }
     w->wake();
+}
+
+// Work that came from outside may run, and be the last that the pool was needed for, as soon as another
+// worker can take it. So whoever adds it decides before that, under the lock by which it is taken, whether
+// somebody is to be woken, and is counted if so: the destructor waits for those. Who wakes nobody touches the
+// pool no more, and that is nearly always so where much is added; the count costs nothing then.
+bool pool_engine::begin_wake() noexcept {
+    if (!idle_.wants_waking()) return false;
+    // relaxed: the lock of the queue hands it on to who takes the work, and so to who ends the pool.
+    wakers_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+void pool_engine::end_wake() noexcept {
+    wake_one();
+    const void* const address = &wakers_;
+    // release: our last use of the members comes before their end. Afterwards only the address is used.
+    if (wakers_.fetch_sub(1, std::memory_order_acq_rel) == (ending | 1)) rt::parking_lot::unpark_all(address);
+}
+
+void pool_engine::settle_wakers() noexcept {
+    wakers_.fetch_or(ending, std::memory_order_relaxed);
+    const auto some_left = [this] { return wakers_.load(std::memory_order_acquire) != ending; };
+    while (some_left()) rt::park(&wakers_, some_left);
 }
 
 void pool_engine::wake_all() noexcept {

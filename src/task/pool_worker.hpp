@@ -38,6 +38,7 @@ struct pool_worker : rt::worker {
     /// What it does before anything else: nobody else can take it, so it is no reason to wake anybody.
     rt::runnable* next = nullptr;
     std::vector<pool_fiber*> spare;  // fibers at rest
+    std::size_t trimmed = 0;         // the first so many of them have been trimmed since they came to rest
     unsigned pushes = 0;             // to the deque, since the others' work was last looked at
     bool searching = false;  // as the one of the pool; under the lock of the sleepers while it is on the list
     bool listed = false;     // as asleep; under that lock

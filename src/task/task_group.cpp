@@ -141,6 +141,7 @@ void task_group::throw_failure() {
 
 bool task_group::join_until(rt::deadline until) {
     word_.fetch_or(closed_bit, std::memory_order_relaxed);
+    if (alive() != 0) detail::future_state::call_put_off();
     while (alive() != 0)
         if (rt::park(
                 &word_, [this] { return announce_waiter(); }, until) == rt::wait_outcome::timed_out &&
@@ -148,6 +149,35 @@ bool task_group::join_until(rt::deadline until) {
             return false;
     throw_failure();
     return true;
+}
+
+// The request of somebody else that comes with a failure is not lost by it: the next point of cancellation
+// delivers it.
+void task_group::conclude(bool asked) {
+    try {
+        throw_failure();
+    } catch (...) {
+        if (asked) rt::current_task().deliver_again();
+        throw;
+    }
+    if (asked) throw cancelled();
+}
+
+void task_group::join_passing_on(rt::function_ref<void()> asked) {
+    word_.fetch_or(closed_bit, std::memory_order_relaxed);
+    bool stopped = false;
+    if (alive() != 0) detail::future_state::call_put_off();
+    while (alive() != 0) {
+        const auto mode = stopped ? rt::cancellation::ignored : rt::cancellation::observed;
+        if (rt::park(
+                &word_, [this] { return announce_waiter(); }, rt::deadline::never(), mode) ==
+            rt::wait_outcome::cancelled) {
+            stopped = true;
+            asked();
+            request_stop();
+        }
+    }
+    conclude(stopped);
 }
 
 task<void> task_group::async_join() {
@@ -162,8 +192,7 @@ task<void> task_group::async_join() {
             request_stop();
         }
     }
-    throw_failure();
-    if (asked) throw cancelled();
+    conclude(asked);
 }
 
 }  // namespace heddle::inline v0

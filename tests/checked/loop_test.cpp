@@ -6,6 +6,7 @@
 #include <heddle/sync/queue.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/task/promise.hpp>
+#include <heddle/task/task_group.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <memory>
 #include <stdexcept>
@@ -96,6 +97,46 @@ TEST(checked_loop, AR01_work_comes_from_other_threads_and_can_be_stopped_by_them
                      check::require(checked::cancelled_in([&] { asked.get(); }));
                      over.set_value();
                  }});
+    });
+}
+
+TEST(checked_loop, AT04_a_request_and_the_failure_of_a_child_are_both_told) {
+    EXPECT_CORRECT([] {
+        event_loop loop;
+        event never;
+        int begun = 0;
+        int told = 0;
+        const auto child = []() -> task<> {
+            throw std::domain_error("child");
+            co_return;
+        };
+        const auto body = [&](task_group& group) -> task<> {
+            group.spawn(child());
+            co_await never.async_wait();
+        };
+        const auto parent = [&]() -> task<> {
+            ++begun;
+            try {
+                co_await with_task_group(body);
+            } catch (const std::domain_error&) {
+            } catch (const cancelled&) {
+                ++told;
+            }
+            try {
+                if (told == 0) co_await never.async_wait();
+            } catch (const cancelled&) {
+                ++told;
+            }
+        };
+        const auto asked = loop.spawn(parent());
+        const auto main = [&]() -> task<> {
+            try {
+                co_await asked;
+            } catch (const cancelled&) {  // before it began
+            }
+        };
+        at_once({[&] { loop.run(main()); }, [&] { asked.request_stop(); }});
+        check::require(told == begun);
     });
 }
 

@@ -9,6 +9,7 @@
 #include <heddle/task/promise.hpp>
 #include <heddle/task/task_group.hpp>
 #include <heddle/task/thread_pool.hpp>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -85,6 +86,30 @@ TEST(checked_pool, a_time_limit_and_a_wake_up_meet_at_a_suspended_task) {
             pool.post([&] { s.release(); });
         }
         check::require(got != s.try_acquire());
+    });
+}
+
+TEST(checked_pool, it_may_end_as_soon_as_its_last_task_has_whoever_woke_or_added_that) {
+    EXPECT_CORRECT([] {
+        promise<int> p;
+        auto pool = std::make_unique<thread_pool>(1);
+        const auto last = p.get_future().then(*pool, [](future<int> f) { return f.get() + 1; });
+        const auto waits = pool->submit([g = p.get_future()] { g.get(); });
+        at_once({[&] { p.set_value(1); },
+                 [&] {
+                     check::require(last.get() == 2);
+                     pool.reset();
+                 }});
+    });
+}
+
+TEST(checked_pool, the_future_of_then_can_be_waited_for_in_a_task_as_it_is_queued) {
+    EXPECT_CORRECT([] {
+        thread_pool pool(1);
+        promise<int> p;
+        const auto f = p.get_future().then(pool, [](future<int> g) { return g.get() + 1; });
+        at_once({[&] { p.set_value(1); },
+                 [&] { check::require(pool.submit([f] { return f.get(); }).get() == 2); }});
     });
 }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // Futures in coroutines. That they can be awaited belongs to task/; what resumes the coroutine is here.
 #include <gtest/gtest.h>
+#include <atomic>
+#include <functional>
 #include <heddle/io/event_loop.hpp>
 #include <heddle/io/sleep.hpp>
 #include <heddle/task/future.hpp>
+#include <heddle/task/map_reduce.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/thread_pool.hpp>
+#include <heddle/task/wait.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -98,6 +102,113 @@ TEST(awaited_future, is_not_resumed_by_a_late_unpark_of_what_was_at_its_address_
         EXPECT_FALSE(waiter.done());
         p.set_value(3);
         EXPECT_EQ(co_await waiter, 3);
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, AX01_as_completed_gives_them_to_a_coroutine_in_the_order_of_completion) {
+    std::vector<promise<int>> all(3);
+    std::vector<future<int>> futures;
+    for (const auto& p : all) futures.push_back(p.get_future());
+    const auto main = [&]() -> task<std::string> {
+        auto range = heddle::as_completed(futures);
+        all[1].set_value(1);
+        std::thread others([&] {
+            all[2].set_value(2);
+            all[0].set_value(0);
+        });
+        std::string order;
+        while (const auto f = co_await range.async_next()) order += std::to_string(f->get());
+        others.join();
+        co_return order;
+    };
+    EXPECT_EQ(heddle::run(main()), "120");
+}
+
+TEST(awaited_future, AX01_as_completed_in_a_coroutine_throws_when_its_time_is_up) {
+    promise<int> done;
+    promise<int> late;
+    done.set_value(1);
+    const std::vector both{done.get_future(), late.get_future()};
+    const auto main = [&]() -> task<int> {
+        auto range = heddle::as_completed_for(both, std::chrono::milliseconds(1));
+        int sum = (co_await range.async_next())->get();
+        try {
+            (void)co_await range.async_next();
+        } catch (const heddle::timeout_error& e) {
+            EXPECT_STREQ(e.what(), "1 (of 2) futures unfinished");
+            sum += 10;
+        }
+        late.set_value(100);
+        co_return sum + (co_await range.async_next())->get();
+    };
+    EXPECT_EQ(heddle::run(main()), 111);
+}
+
+TEST(awaited_future, several_are_awaited_until_enough_of_them_are_done) {
+    using heddle::wait_mode;
+    std::vector<promise<int>> all(3);
+    std::vector<future<int>> futures;
+    for (const auto& p : all) futures.push_back(p.get_future());
+    const std::vector second{futures[1]};
+    const std::vector third{futures[2]};
+    const std::vector others{futures[0], futures[1]};
+    const auto main = [&]() -> task<> {
+        const auto soon = heddle::rt::deadline::after(std::chrono::milliseconds(1));
+        EXPECT_TRUE((co_await heddle::async_wait(futures, wait_mode::all, soon)).done.empty());
+        all[2].set_value(2);
+        const auto first = co_await heddle::async_wait(futures, wait_mode::first_completed);
+        EXPECT_EQ(first.done, third);
+        EXPECT_EQ(first.not_done, others);
+        std::thread fails([&] { all[0].set_exception(std::make_exception_ptr(std::runtime_error("no"))); });
+        const auto until_one_fails = co_await heddle::async_wait(futures, wait_mode::first_exception);
+        EXPECT_EQ(until_one_fails.not_done, second);
+        fails.join();
+        std::thread last([&] { all[1].set_value(1); });
+        EXPECT_TRUE((co_await heddle::async_wait(futures)).not_done.empty());
+        last.join();
+    };
+    heddle::run(main());
+    EXPECT_THROW(futures[0].get(), std::runtime_error);
+}
+
+TEST(awaited_future, the_end_of_a_pool_is_awaited_while_the_loop_goes_on) {
+    std::atomic<bool> go{false};
+    thread_pool pool(1);
+    const auto running = pool.submit([&] {
+        go.wait(false);
+        return 1;
+    });
+    const auto main = [&]() -> task<> {
+        const auto opens = [&]() -> task<> {
+            go = true;
+            go.notify_all();
+            co_return;
+        };
+        const auto opening = heddle::spawn(opens());
+        co_await pool.async_shutdown();
+        EXPECT_TRUE(running.done());
+        co_await opening;
+        co_await pool.async_shutdown();  // again
+    };
+    heddle::run(main());
+    EXPECT_THROW(pool.submit([] {}), heddle::shutdown_error);
+}
+
+TEST(awaited_future, a_coroutine_maps_and_reduces) {
+    thread_pool pool(2);
+    const std::vector<int> items{1, 2, 3, 4, 5};
+    const auto main = [&]() -> task<> {
+        const auto square = [](int x) { return x * x; };
+        const int sum = co_await heddle::async_map_reduce(pool, items, square, std::plus<>());
+        EXPECT_EQ(sum, 55);
+        bool refused = false;
+        try {
+            (void)co_await heddle::async_map_reduce(pool, std::vector<int>{}, square, std::plus<>());
+        } catch (const std::invalid_argument&) {
+            refused = true;
+        }
+        EXPECT_TRUE(refused);
     };
     heddle::run(main());
 }

@@ -7,6 +7,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <heddle/rt/fiber_task.hpp>
+#include <heddle/rt/task_context.hpp>
+#include <heddle/rt/worker.hpp>
 #include <stdexcept>
 #include <thread>
 #include "lambda_fiber.hpp"
@@ -92,6 +96,29 @@ TEST(fiber_death, a_stack_overflow_is_reported_on_a_kernel_without_guard_pages) 
         "in fiber 'old'");
 }
 
+namespace {
+
+// As overflow(), and nearly always inside malloc when the stack ends.
+[[gnu::noinline]] int overflow_in_malloc(int n) {
+    void* volatile taken = std::malloc(3000);
+    return n < 0 || taken == nullptr ? 0 : overflow_in_malloc(n + 1) + 1;
+}
+
+}  // namespace
+
+TEST(fiber_death, a_stack_overflow_inside_malloc_is_reported_with_the_whole_name_of_the_task) {
+    // A name that does not fit into a std::string itself.
+    EXPECT_DEATH(
+        {
+            heddle::rt::worker home;
+            heddle::rt::fiber_task::start(home,
+                                          {.stack_size = 256 << 10, .name = "a task with a rather long name"},
+                                          [] { std::printf("%d", overflow_in_malloc(0)); });
+            home.run(nullptr, [] { return false; });
+        },
+        "in fiber 'a task with a rather long name'");
+}
+
 TEST(fiber_death, another_fault_on_a_fiber_is_left_to_the_default) {
 #if defined(SANITIZED)
     GTEST_SKIP() << "the sanitizer's own handler takes over";
@@ -104,7 +131,7 @@ TEST(fiber_death, another_fault_on_a_fiber_is_left_to_the_default) {
 TEST(fiber_death, a_fault_is_passed_on_to_the_handler_that_was_there_before) {
     EXPECT_EXIT(
         {
-            struct sigaction mine {};
+            struct sigaction mine{};
             mine.sa_handler = [](int) { ::_exit(7); };
             ::sigaction(SIGSEGV, &mine, nullptr);
             heddle::rt::fiber({}, call, nullptr);  // the first fiber of this process installs its handler

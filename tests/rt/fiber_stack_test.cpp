@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Where fibers get their stacks from: sizes, recycling, and running out.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <heddle/rt/fiber.hpp>
 
 #include <atomic>
@@ -68,6 +69,39 @@ TEST(fiber_stack, stacks_are_recycled) {
     lambda_fiber(where(first)).finish();
     lambda_fiber(where(second)).finish();
     EXPECT_EQ(first, second);
+}
+
+TEST(fiber_stack, what_a_fiber_has_used_of_its_stack_beyond_a_little_is_given_back) {
+    struct dig {
+        static int down(int n) {
+            volatile char room[1024];
+            room[0] = 1;
+            return n == 0 ? 0 : down(n - 1) + room[0];
+        }
+    };
+    // Whether the page so far below the caller is in memory.
+    const auto resident = [](std::size_t below) {
+        const auto at = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - below;
+        unsigned char is = 0;
+        EXPECT_EQ(::mincore(reinterpret_cast<void*>(at / 4096 * 4096), 4096, &is), 0);
+        return (is & 1) != 0;
+    };
+    constexpr std::size_t deep = std::size_t{256} << 10;
+    fiber_options options;
+    options.stack_size = std::size_t{4} << 20;
+    lambda_fiber suspended(
+        [&] {
+            EXPECT_GT(dig::down(1024), 0);
+            EXPECT_TRUE(resident(deep));
+            suspend_here();
+            EXPECT_FALSE(resident(deep));
+            EXPECT_GT(dig::down(1024), 0);
+        },
+        options);
+    suspended->resume();
+    suspended->trim();
+    suspended.finish();
+    lambda_fiber([&] { EXPECT_FALSE(resident(deep)); }, options).finish();  // on the same stack
 }
 
 TEST(fiber_stack, more_at_once_than_are_kept_for_later) {

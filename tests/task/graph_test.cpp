@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <atomic>
 #include <heddle/rt/error.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/sync/event.hpp>
 #include <heddle/task/inline_executor.hpp>
 #include <heddle/task/map_reduce.hpp>
 #include <numeric>
@@ -67,6 +69,29 @@ TEST(graph, a_failure_is_thrown_and_leaves_out_what_depends_on_it) {
     g.add([&] { ran = true; }).after(bad);
     EXPECT_THROW(g.run(pool), std::domain_error);
     EXPECT_FALSE(ran);
+}
+
+TEST(graph, a_request_to_stop_reaches_the_tasks_that_run_and_what_comes_after_them_is_left_out) {
+    thread_pool pool(2);
+    heddle::event begun;
+    bool asked = false;
+    bool after = false;
+    graph g;
+    auto& waits = g.add([&] {
+        begun.set();
+        try {
+            heddle::rt::sleep_until(heddle::rt::deadline::never());
+        } catch (const heddle::cancelled&) {
+            asked = true;  // and the task ends well
+        }
+    });
+    g.add([&] { after = true; }).after(waits);
+    const auto run = g.submit(pool);
+    begun.wait();
+    run.request_stop();
+    EXPECT_THROW(run.get(), heddle::cancelled);
+    EXPECT_TRUE(asked);
+    EXPECT_FALSE(after);
 }
 
 TEST(graph, is_drawn_as_dot) {

@@ -80,6 +80,26 @@ TEST_P(parallel, for_in_two_dimensions_calls_each_pair_once) {
     EXPECT_TRUE(std::all_of(seen.begin(), seen.end(), [](const auto& n) { return n == 1; }));
 }
 
+TEST_P(parallel, for_in_two_dimensions_takes_ranges_of_any_length) {
+    std::atomic<long> sum{0};
+    struct enough {};
+    const auto once = [&](auto i, auto j) {
+        sum.fetch_add(i == std::numeric_limits<decltype(i)>::min() && j == 0);
+        throw enough();
+    };
+    constexpr int least = std::numeric_limits<int>::min();
+    constexpr int most = std::numeric_limits<int>::max();
+    run_on(pool, [&] {
+        parallel_for(std::int8_t{-128}, std::int8_t{127}, 0, 2, [&](std::int8_t, int) { sum.fetch_add(1); });
+        EXPECT_EQ(sum.exchange(0), 255 * 2);
+        EXPECT_THROW(parallel_for(least, most, 0, 1, once), enough);  // more rows than an int can count
+        EXPECT_GE(sum.exchange(0), 1);
+        // As many pairs as there are numbers of 64 bits, so that their count is 0.
+        EXPECT_THROW(parallel_for(0ULL, 1ULL << 32, 0ULL, 1ULL << 32, once), enough);
+        EXPECT_GE(sum.exchange(0), 1);
+    });
+}
+
 TEST_P(parallel, for_runs_in_place_outside_a_pool) {
     int sum = 0;
     parallel_for(0, 100, [&](int i) { sum += i; });

@@ -18,6 +18,8 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <vector>
 #include "gate.hpp"
 #include "rt/waiting.hpp"
 #include "unseen.hpp"
@@ -58,8 +60,10 @@ std::vector<stop_reason> stops_of(const std::vector<schedule_event>& trace, std:
 }  // namespace
 
 TEST(policy_pool, runs_tasks_in_the_order_of_its_policy) {
-    const std::vector<heddle::task_options> four{
-        {.priority = 1, .burst = 30ms}, {.priority = 3, .burst = 10ms}, {.priority = 2, .burst = 20ms}, {.priority = 3, .burst = 5ms}};
+    const std::vector<heddle::task_options> four{{.priority = 1, .burst = 30ms},
+                                                 {.priority = 3, .burst = 10ms},
+                                                 {.priority = 2, .burst = 20ms},
+                                                 {.priority = 3, .burst = 5ms}};
     EXPECT_EQ(order_of("fcfs", four), "abcd");
     EXPECT_EQ(order_of("sjf", four), "dbca");
     EXPECT_EQ(order_of("priority", four), "bdca");
@@ -88,8 +92,10 @@ TEST(policy_pool, takes_a_policy_of_ones_own_type) {
     policy_pool pool(heddle::policy::fcfs(), {.workers = 2, .name = "own"});
     EXPECT_EQ(pool.workers(), 2u);
     EXPECT_EQ(pool.submit([](int x) { return x + 1; }, 1).get(), 2);
-    EXPECT_EQ(pool.submit([]() -> std::string { throw std::runtime_error("no"); }).exception() != nullptr, true);
-    EXPECT_EQ(pool.map([](int x) { return x * x; }, std::vector<int>{1, 2, 3}).get(), (std::vector<int>{1, 4, 9}));
+    EXPECT_EQ(pool.submit([]() -> std::string { throw std::runtime_error("no"); }).exception() != nullptr,
+              true);
+    EXPECT_EQ(pool.map([](int x) { return x * x; }, std::vector<int>{1, 2, 3}).get(),
+              (std::vector<int>{1, 4, 9}));
 }
 
 TEST(policy_pool, a_task_whose_slice_is_over_lets_go_when_it_checks) {
@@ -150,7 +156,8 @@ TEST(policy_pool, a_check_that_nothing_asks_for_changes_nothing) {
     policy_pool pool(make_policy("fcfs"), {.workers = 1, .record = true});
     pool.submit([] {
             for (int i = 0; i < 100; ++i) heddle::this_task::check();
-        }).get();
+        })
+        .get();
     pool.shutdown();
     EXPECT_EQ(stops_of(pool.trace(), 1), (std::vector{stop_reason::finished}));
 }
@@ -278,8 +285,64 @@ TEST(policy_pool, is_an_executor_for_then) {
     EXPECT_EQ(f.get(), 2);
 }
 
+TEST(policy_pool, with_a_capacity_makes_submitters_wait_for_room) {
+    task_tests::gate busy;
+    policy_pool pool(make_policy("fcfs"), {.workers = 1, .capacity = 1});
+    pool.post([&] { busy.pass(); });
+    busy.entered();
+    const auto fits = pool.submit([] { return 1; });
+    EXPECT_FALSE(pool.try_submit([] { return 2; }).has_value());
+    std::thread opens([&] { busy.open(); });
+    EXPECT_EQ(pool.submit([&pool] { return pool.submit([] { return 3; }).get(); }).get(), 3);
+    EXPECT_EQ(fits.get(), 1);
+    EXPECT_EQ(pool.try_submit([] { return 2; }).value().get(), 2);
+    opens.join();
+    pool.shutdown({.wait = true, .cancel_pending = true});
+    EXPECT_THROW(pool.submit([] {}), heddle::shutdown_error);
+}
+
+TEST(policy_pool, an_initializer_runs_on_each_worker_and_one_that_throws_breaks_the_pool) {
+    std::atomic<int> ran{0};
+    {
+        policy_pool pool(make_policy("fcfs"), {.workers = 2, .initializer = [&] { ++ran; }});
+    }
+    EXPECT_EQ(ran, 2);
+    task_tests::gate before;
+    policy_pool broken(make_policy("fcfs"), {.workers = 1, .initializer = [&] {
+                                                 before.pass();
+                                                 throw std::runtime_error("no licence");
+                                             }});
+    const auto pending = broken.submit([] {});
+    before.open();
+    EXPECT_THROW(pending.get(), heddle::broken_pool);
+    EXPECT_THROW(broken.submit([] {}), heddle::broken_pool);
+}
+
+TEST(policy_pool, its_end_can_be_waited_for_with_a_limit) {
+    task_tests::gate busy;
+    policy_pool pool(make_policy("fcfs"), {.workers = 1});
+    pool.post([&] { busy.pass(); });
+    busy.entered();
+    EXPECT_FALSE(pool.try_shutdown());
+    EXPECT_FALSE(pool.shutdown_for(1ms));
+    busy.open();
+    EXPECT_TRUE(pool.shutdown_for(1h));
+}
+
+TEST(policy_pool, maps_tuples_and_gives_results_as_they_come) {
+    policy_pool pool(make_policy("fcfs"), {.workers = 1});
+    const std::vector<std::tuple<int, int>> pairs{{1, 2}, {3, 4}};
+    EXPECT_EQ(pool.map_apply([](int a, int b) { return a * b; }, pairs).get(), (std::vector<int>{2, 12}));
+    int sum = 0;
+    for (const auto& f :
+         pool.map_unordered([](int x) { return x; }, std::vector<int>{1, 2, 3}, {.in_flight = 2}))
+        sum += f.get();
+    EXPECT_EQ(sum, 6);
+}
+
 TEST(policy_pool, many_tasks_that_wait_yield_and_check_on_several_workers) {
-    for (const char* rule : {"fcfs", "round_robin 1us", "priority preemptive", "fair", "lottery", "stride", "mlfq"}) {
+    for (const char* rule :
+         {"fcfs", "round_robin 1us", "priority preemptive", "fair", "lottery", "stride", "mlfq"}) {
         std::atomic<int> ended{0};
         heddle::mutex m;
         heddle::semaphore few(2);
@@ -287,18 +350,20 @@ TEST(policy_pool, many_tasks_that_wait_yield_and_check_on_several_workers) {
         {
             policy_pool pool(make_policy(rule), {.workers = 3});
             for (int i = 0; i < 300; ++i)
-                pool.submit_with({.priority = i % 5, .weight = static_cast<std::uint32_t>(1 + i % 3)}, [&, i] {
-                    for (int n = 0; n < 5; ++n) {
-                        heddle::this_task::check();
-                        const std::lock_guard guard(m);
-                        ++inside;
-                        if (i % 7 == 0) heddle::this_task::yield();  // while it holds the lock
-                    }
-                    few.acquire();
-                    if (i % 11 == 0) heddle::rt::sleep_for(10us);
-                    few.release();
-                    ended.fetch_add(1);
-                });
+                pool.submit_with({.priority = i % 5, .weight = static_cast<std::uint32_t>(1 + i % 3)},
+                                 [&, i] {
+                                     for (int n = 0; n < 5; ++n) {
+                                         heddle::this_task::check();
+                                         const std::lock_guard guard(m);
+                                         ++inside;
+                                         if (i % 7 == 0)
+                                             heddle::this_task::yield();  // while it holds the lock
+                                     }
+                                     few.acquire();
+                                     if (i % 11 == 0) heddle::rt::sleep_for(10us);
+                                     few.release();
+                                     ended.fetch_add(1);
+                                 });
         }
         EXPECT_EQ(ended.load(), 300) << rule;
         EXPECT_EQ(inside, 1500) << rule;

@@ -324,6 +324,38 @@ TEST(with_task_group, takes_options_in_the_same_expression) {
     });
 }
 
+TEST(with_task_group, AT04_a_request_that_comes_with_the_failure_of_a_child_is_delivered_at_the_next_point) {
+    run([]() -> task<> {
+        auto& self = heddle::rt::current_task();
+        std::atomic<int> stopped{0};
+        const auto child = [&]() -> task<> {
+            self.request_stop();
+            throw std::domain_error("child");
+            co_return;
+        };
+        bool handled = false;
+        try {
+            co_await with_task_group([&](task_group& group) -> task<> {
+                group.spawn(child());
+                co_await wait_for_ever(stopped);
+            });
+        } catch (const std::domain_error&) {
+            handled = true;
+        }
+        EXPECT_TRUE(handled);
+        EXPECT_EQ(stopped, 1);
+        EXPECT_EQ(self.stop_requests(), 1U);
+        EXPECT_TRUE(self.stop_pending());
+        bool delivered = false;
+        try {
+            co_await wait_for_ever(stopped);
+        } catch (const heddle::cancelled&) {
+            delivered = true;
+        }
+        EXPECT_TRUE(delivered);
+    });
+}
+
 TEST(with_task_group, AT02_a_request_from_outside_reaches_all_children_and_comes_out) {
     run([]() -> task<> {
         std::atomic<int> stopped{0};

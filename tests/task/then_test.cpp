@@ -2,11 +2,13 @@
 #include <heddle/task/then.hpp>
 
 #include <gtest/gtest.h>
+#include <functional>
 #include <heddle/task/inline_executor.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 #include "rt/waiting.hpp"
 #include "unseen.hpp"
 
@@ -88,7 +90,8 @@ TEST(then, is_withdrawn_if_the_executor_takes_no_more_work) {
 TEST(then, follow_each_other) {
     thread_pool pool(2);
     auto f = pool.submit([] { return 0; });
-    for (int i = 0; i < 1000; ++i) f = f.then(pool, [](const future<int>& before) { return before.get() + 1; });
+    for (int i = 0; i < 1000; ++i)
+        f = f.then(pool, [](const future<int>& before) { return before.get() + 1; });
     EXPECT_EQ(f.get(), 1000);
 }
 
@@ -104,4 +107,67 @@ TEST(then, is_asked_to_stop_by_its_own_future) {
 TEST(then, of_an_empty_future_says_so) {
     thread_pool pool(1);
     EXPECT_THROW(future<int>().then(pool, [](const future<int>&) {}), heddle::invalid_state);
+}
+
+namespace {
+
+constexpr int very_many = 100'000;
+
+template <class E> future<int> very_long_chain(E& where, future<int> f) {
+    for (int i = 0; i < very_many; ++i)
+        f = f.then(where, [](const future<int>& before) { return before.get() + 1; });
+    return f;
+}
+
+}  // namespace
+
+TEST(then, a_very_long_chain_does_not_overflow_the_stack_of_who_completes_it) {
+    heddle::inline_executor here;
+    promise<int> p;
+    const auto last = very_long_chain(here, p.get_future());
+    p.set_value(0);
+    EXPECT_EQ(last.get(), very_many);
+
+    thread_pool pool(1);
+    promise<int> in_task;
+    const auto completed_there = very_long_chain(here, in_task.get_future());
+    pool.submit([&] { in_task.set_value(1); }).get();
+    EXPECT_EQ(completed_there.get(), very_many + 1);
+}
+
+TEST(then, a_very_long_chain_on_a_pool_that_has_been_shut_down_is_withdrawn) {
+    thread_pool pool(1);
+    promise<int> p;
+    const auto last = very_long_chain(pool, p.get_future());
+    pool.shutdown();
+    p.set_value(0);
+    EXPECT_THROW(last.get(), heddle::cancelled);
+}
+
+TEST(then, a_loop_of_continuations_that_are_done_at_once_does_not_overflow_the_stack) {
+    heddle::inline_executor here;
+    const auto ready = here.submit([] { return 1; });
+    int left = very_many;
+    std::function<void(const future<int>&)> again = [&](const future<int>&) {
+        if (--left > 0) ready.then(here, again);
+    };
+    ready.then(here, again);
+    EXPECT_EQ(left, 0);
+}
+
+TEST(then, who_waits_deep_within_callbacks_calls_first_what_was_put_off) {
+    constexpr int depth = 100;
+    std::vector<promise<int>> promises(depth + 1);
+    int reached = 0;
+    for (int i = 0; i < depth; ++i)
+        promises[static_cast<std::size_t>(i)].get_future().on_done([&, i](const future<int>&) {
+            auto& next = promises[static_cast<std::size_t>(i) + 1];
+            heddle::inline_executor here;
+            const auto after = next.get_future().then(here, [](const future<int>& f) { return f.get() + 1; });
+            next.set_value(i);
+            EXPECT_EQ(after.get(), i + 1);
+            ++reached;
+        });
+    promises[0].set_value(0);
+    EXPECT_EQ(reached, depth);
 }

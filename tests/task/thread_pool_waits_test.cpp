@@ -284,17 +284,6 @@ TEST(thread_pool_waits, a_task_run_in_place_may_wait_fail_and_be_asked_to_stop) 
         .get();
 }
 
-TEST(thread_pool_waits, a_long_chain_of_tasks_that_wait_for_each_other_does_not_overflow_the_stack) {
-    thread_pool pool({.workers = 1, .stack_size = std::size_t{256} << 10});
-    struct chain {
-        static int link(thread_pool& pool, int n) {
-            if (n == 0) return 0;
-            return pool.submit(link, std::ref(pool), n - 1).get() + 1;
-        }
-    };
-    EXPECT_EQ(pool.submit(chain::link, std::ref(pool), 3000).get(), 3000);
-}
-
 TEST(thread_pool_waits, a_timed_wait_does_not_run_the_task_in_place) {
     thread_pool pool(1);
     pool.submit([&] {

@@ -45,6 +45,10 @@ class HEDDLE_API fiber_task : private runnable {
     void unpin() noexcept { --pins_; }
     bool pinned() const noexcept { return pins_ != 0; }
 
+    /// What the futures that are completed on this stack keep there, see task/; null at first. For the fiber
+    /// itself.
+    void*& completing() noexcept { return completing_; }
+
  protected:
     /// body() runs on the fiber when it is first made ready. @throws std::system_error
     fiber_task(fiber_host& host, fiber_options options);
@@ -67,6 +71,8 @@ class HEDDLE_API fiber_task : private runnable {
     void set_task(task_context* task) noexcept { resume_as_ = task; }
     /// What its forks are kept in, see task/; null if it cannot fork.
     void set_forks(void* forks) noexcept { forks_ = forks; }
+    /// As fiber::trim(); of one that rests.
+    void trim_stack() noexcept { fiber_.trim(); }
     /// Suspends the fiber, which is then in no wait: whoever holds it makes it ready by step().
     static void rest(void (*after)(void*) noexcept, void* argument) noexcept {
         fiber::suspend(after, argument);
@@ -80,6 +86,7 @@ class HEDDLE_API fiber_task : private runnable {
     unsigned pins_ = 0;
     task_context* resume_as_ = nullptr;  // a task run in place may be current when it is suspended
     void* forks_ = nullptr;
+    void* completing_ = nullptr;
     fiber fiber_;
 };
 

@@ -6,6 +6,7 @@
 // owns a recursive lock and what the task waits for.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/parking_lot.hpp>
@@ -63,6 +64,9 @@ class HEDDLE_API task_context {
     /// The name given, empty if none.
     std::string name() const;
     void set_name(std::string name);
+    /// Copies the start of the name, up to `room` bytes, to `to`. Async-signal-safe: nothing is copied if the
+    /// name is being read or changed at this moment. @return how many bytes
+    std::size_t copy_name(char* to, std::size_t room) const noexcept;
 
     /// Asks the task to stop: it sees heddle::cancelled once, at its present or next cancellation point.
     void request_stop() noexcept;

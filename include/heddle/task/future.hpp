@@ -145,14 +145,16 @@ template <class T = void> class future {
     void request_stop() const { held()->request_stop(); }
 
     /// Calls `f(future)` once done, in the thread that completes it; at once if it is done. Several are
-    /// called in the order of registration, under no lock. What `f` throws goes to the exception hook.
-    /// Complexity: one allocation.
+    /// called in the order of registration, under no lock. Where callbacks complete futures whose callbacks
+    /// complete futures and so on, those deeper than a few are called when the others have returned, so a
+    /// chain may be long. What `f` throws goes to the exception hook. Complexity: one allocation.
     template <class F> void on_done(F f) const {
         struct node final : detail::future_state::callback {
             explicit node(F&& g) : function(std::move(g)) {}
             void call(detail::future_state& s) override {
                 function(future(detail::state_ref<state>::share(static_cast<state*>(&s))));
             }
+            bool continues() const noexcept override { return true; }
             F function;
         };
         held()->on_done(std::make_unique<node>(std::move(f)));

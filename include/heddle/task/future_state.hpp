@@ -87,9 +87,16 @@ class HEDDLE_API future_state {
      public:
         virtual ~callback() = default;
         virtual void call(future_state& state) = 0;
+        /// Whether it may complete others, whose callbacks complete others and so on. Deeper than a few
+        /// within each other such are put off until the others have returned, or the stack on which they run
+        /// waits for a future.
+        virtual bool continues() const noexcept { return false; }
         std::unique_ptr<callback> next;
+        future_state* put_off = nullptr;  // of whom, while it is not called at once; a reference
     };
     void on_done(std::unique_ptr<callback> c);
+    /// Calls what was put off on the caller's stack.
+    static void call_put_off() noexcept;
     /// Takes a callback back that has not been called. Only compares the pointer: it may dangle once the
     /// state is done, and before that nothing else frees a callback, so no other can have its address.
     void forget(const callback* c) noexcept;
@@ -110,7 +117,10 @@ class HEDDLE_API future_state {
     void complete(future_status status) noexcept;
 
  private:
+    struct calls;
+
     bool wait_slow(rt::deadline until) const;
+    void call_back(std::unique_ptr<callback> list) noexcept;
 
     static constexpr std::uint32_t status_mask = 3;
     static constexpr std::uint32_t waiters = 4;

@@ -72,11 +72,14 @@ class HEDDLE_API graph {
     }
 
     /// Runs all of it on `pool`, each task as soon as those before it have ended.
-    /// Blocks: the current task. Cancellation: none; a failure asks those that run to stop. Throws:
-    /// invalid_state that names a cycle, before anything runs; the failure that came first, and then what
-    /// depends on it has been left out; as submit(). Complexity: as a submit() for each task.
+    /// Blocks: the current task. Cancellation: a request is passed on to the tasks that run, what has not
+    /// begun is left out, and then `cancelled` is thrown, unless a task failed by itself; a failure asks
+    /// those that run to stop. Throws: invalid_state that names a cycle, before anything runs; the failure
+    /// that came first, and then what depends on it has been left out; as submit(). Complexity: as a submit()
+    /// for each task.
     void run(thread_pool& pool);
-    /// As run(), in a task of the pool. The graph has to live until it is done.
+    /// As run(), in a task of the pool: a request to stop the future is one to it. The graph has to live
+    /// until it is done.
     future<void> submit(thread_pool& pool) {
         return pool.submit([this, &pool] { run(pool); });
     }
@@ -87,9 +90,10 @@ class HEDDLE_API graph {
  private:
     node& add_node(std::function<void()> f, std::string name);
     void check() const;
-    static void run_node(task_group& group, node& n);
+    void run_node(task_group& group, node& n);
 
-    std::deque<node> nodes_;  // which never move
+    std::deque<node> nodes_;            // which never move
+    std::atomic<bool> stopped_{false};  // in this run
 };
 
 }  // namespace heddle::inline v0

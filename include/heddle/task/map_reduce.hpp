@@ -12,6 +12,8 @@
 #include <heddle/rt/error.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
+#include <heddle/task/task.hpp>
+#include <heddle/task/wait.hpp>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -90,25 +92,39 @@ template <class E, class Item, class Map, class Reduce> class reduction {
     reduction& operator=(const reduction&) = delete;
 
     R run() {
+        submit_all();
+        for (part& p : parts_) {
+            do {
+                if (!p.result.wait_until(options_.until)) throw_late();
+            } while (!add(p));
+        }
+        return std::move(*sum_);  // there is an item
+    }
+
+    task<R> async_run() {
+        submit_all();
+        for (part& p : parts_) {
+            do {
+                std::vector<future<R>> one(1, p.result);
+                const auto seen = co_await async_wait(std::move(one), wait_mode::all, options_.until);
+                if (seen.done.empty()) throw_late();
+            } while (!add(p));
+        }
+        co_return std::move(*sum_);
+    }
+
+ private:
+    [[noreturn]] static void throw_late() { throw timeout_error("map_reduce() was not done in time"); }
+
+    void submit_all() {
         const std::size_t chunk =
             options_.chunk != 0 ? options_.chunk : items_.size() / (workers_of(where_) * 8) + 1;
         const unsigned attempts = std::max(options_.attempts, 1u);
         parts_.reserve(items_.size() / chunk + 1);
         for (std::size_t at = 0; at < items_.size(); at += chunk)
             submit(parts_.emplace_back(part{at, std::min(chunk, items_.size() - at), attempts, {}}));
-        std::optional<R> sum;
-        for (part& p : parts_) {
-            R next = result_of(p);
-            if (sum)
-                *sum = reduce_(std::move(*sum), std::move(next));
-            else
-                sum.emplace(std::move(next));
-            if (options_.on_reduced) options_.on_reduced(p.size);
-        }
-        return std::move(*sum);  // there is an item
     }
 
- private:
     void submit(part& p) {
         const auto first = items_.begin() + static_cast<std::ptrdiff_t>(p.begin);
         const auto last = first + static_cast<std::ptrdiff_t>(p.size);
@@ -121,17 +137,25 @@ template <class E, class Item, class Map, class Reduce> class reduction {
             if (p.attempts_left > 0) return std::vector<Item>(first, last);
         return std::vector<Item>(std::make_move_iterator(first), std::make_move_iterator(last));
     }
-    R result_of(part& p) {
-        for (;;) {
-            if (!p.result.wait_until(options_.until)) p.result.get_until(options_.until);  // throws timeout_error
-            try {
-                return std::move(p.result).take();
-            } catch (const worker_died& why) {
-                if (p.attempts_left == 0 || !std::copy_constructible<Item>) throw;
-                if (options_.on_retry) options_.on_retry(why);
-            }
-            submit(p);
+    // Takes its result, which is there. False if its worker has died and it has been submitted again.
+    bool add(part& p) {
+        std::optional<R> next;
+        try {
+            next.emplace(std::move(p.result).take());
+        } catch (const worker_died& why) {
+            if (p.attempts_left == 0 || !std::copy_constructible<Item>) throw;
+            if (options_.on_retry) options_.on_retry(why);
         }
+        if (!next) {
+            submit(p);
+            return false;
+        }
+        if (sum_)
+            *sum_ = reduce_(std::move(*sum_), std::move(*next));
+        else
+            sum_ = std::move(next);
+        if (options_.on_reduced) options_.on_reduced(p.size);
+        return true;
     }
 
     E& where_;
@@ -139,7 +163,8 @@ template <class E, class Item, class Map, class Reduce> class reduction {
     Map map_;
     Reduce reduce_;
     const map_reduce_options& options_;
-    std::vector<part> parts_;
+    std::vector<part> parts_{};
+    std::optional<R> sum_{};
 };
 
 }  // namespace detail
@@ -158,6 +183,20 @@ auto map_reduce(E& where, Range&& items, Map map, Reduce reduce, const map_reduc
     return detail::reduction<E, item, Map, Reduce>(where, std::move(all), std::move(map), std::move(reduce),
                                                    options)
         .run();
+}
+
+/// As map_reduce(), for a coroutine, which is suspended while it waits, and calls `reduce`. `where` has to
+/// live until it is over.
+template <executor E, class Range, class Map, class Reduce>
+auto async_map_reduce(E& where, Range items, Map map, Reduce reduce, map_reduce_options options = {}) -> task<
+    std::decay_t<std::invoke_result_t<Map&, typename detail::value_of<decltype(std::begin(items))>::type>>> {
+    using item = typename detail::value_of<decltype(std::begin(items))>::type;
+    std::vector<item> all;
+    detail::for_each_item(std::move(items), [&](auto&& x) { all.push_back(std::forward<decltype(x)>(x)); });
+    if (all.empty()) throw std::invalid_argument("async_map_reduce() of no items");
+    detail::reduction<E, item, Map, Reduce> work(where, std::move(all), std::move(map), std::move(reduce),
+                                                 options);
+    co_return co_await work.async_run();
 }
 
 namespace detail {

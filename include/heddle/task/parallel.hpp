@@ -157,14 +157,31 @@ void parallel_for(R&& items, F f, parallel_options options = {}) {
 template <std::integral I, std::integral J, class F>
 void parallel_for(I first_i, I last_i, J first_j, J last_j, F f, parallel_options options = {}) {
     if (!(first_i < last_i) || !(first_j < last_j)) return;
-    const auto rows = static_cast<std::size_t>(last_i - first_i);
-    const auto columns = static_cast<std::size_t>(last_j - first_j);
+    using wide_i = std::make_unsigned_t<I>;
+    using wide_j = std::make_unsigned_t<J>;
+    // Modulo 2^n, as in one dimension.
+    const auto from_i = static_cast<wide_i>(first_i);
+    const auto from_j = static_cast<wide_j>(first_j);
+    const auto rows = static_cast<std::size_t>(static_cast<wide_i>(static_cast<wide_i>(last_i) - from_i));
+    const auto columns = static_cast<std::size_t>(static_cast<wide_j>(static_cast<wide_j>(last_j) - from_j));
+    const auto at_i = [from_i](std::size_t i) { return static_cast<I>(from_i + static_cast<wide_i>(i)); };
+    const auto at_j = [from_j](std::size_t j) { return static_cast<J>(from_j + static_cast<wide_j>(j)); };
+    if (columns > static_cast<std::size_t>(-1) / rows) {  // more pairs than can be counted: row by row
+        detail::divide(0, rows, 1, [&](std::size_t a, std::size_t b) {
+            for (; a < b; ++a)
+                detail::divide(0, columns, options.grain, [&, i = at_i(a)](std::size_t c, std::size_t d) {
+                    auto&& call = detail::of_a_part<F, I, J>(f);
+                    for (; c < d; ++c) call(i, at_j(c));
+                });
+        });
+        return;
+    }
     detail::divide(0, rows * columns, options.grain, [&](std::size_t a, std::size_t b) {
         auto&& call = detail::of_a_part<F, I, J>(f);
         std::size_t i = a / columns;
         std::size_t j = a % columns;
         for (; a < b; ++a) {
-            call(static_cast<I>(first_i + static_cast<I>(i)), static_cast<J>(first_j + static_cast<J>(j)));
+            call(at_i(i), at_j(j));
             if (++j == columns) {
                 j = 0;
                 ++i;

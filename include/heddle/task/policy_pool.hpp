@@ -8,9 +8,11 @@
 // Cooperative: a task that runs is not interrupted. When its slice is over, or another is to displace it, it
 // lets go at its next this_task::check() or this_task::yield(), or when it waits.
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <heddle/policy/any_policy.hpp>
 #include <heddle/policy/policy.hpp>
 #include <heddle/rt/clock.hpp>
@@ -19,6 +21,7 @@
 #include <heddle/task/map_result.hpp>
 #include <heddle/task/work.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +34,13 @@ class policy_engine;
 
 /// How a policy_pool is set up.
 struct policy_pool_options {
-    unsigned workers = 1;                           ///< how many threads; 0 means rt::cpu_count()
-    std::string name = "policy";                    ///< threads are called NAME-0, NAME-1 …
+    unsigned workers = 1;                 ///< how many threads; 0 means rt::cpu_count()
+    std::string name = "policy";          ///< threads are called NAME-0, NAME-1 …
+    std::function<void()> initializer{};  ///< run once by each worker first; if it throws the pool is broken
     std::size_t stack_size = std::size_t{1} << 20;  ///< address space for the stack of a task, in bytes
-    bool record = false;                            ///< keep what trace() gives
+    std::size_t capacity =
+        0;                ///< how many tasks may wait to be started; submit() waits for room. 0: no limit
+    bool record = false;  ///< keep what trace() gives
 };
 
 /// Something that happened in a policy_pool.
@@ -47,8 +53,8 @@ struct schedule_event {
     };
     kind what{};
     rt::clock::time_point when{};
-    std::uint64_t task = 0;         ///< 1 for the first that was submitted, and so on
-    unsigned worker = 0;            ///< of start and stop
+    std::uint64_t task = 0;        ///< 1 for the first that was submitted, and so on
+    unsigned worker = 0;           ///< of start and stop
     policy::stop_reason reason{};  ///< of stop
 };
 
@@ -64,6 +70,14 @@ class HEDDLE_API policy_pool_base {
     /// Blocks: the current task until the workers have ended, if `wait`. Throws: invalid_state if a task of
     /// this pool asks to wait.
     void shutdown(shutdown_options options = {});
+    /// As shutdown() that does not wait. @return whether all has ended.
+    bool try_shutdown(shutdown_options options = {});
+    /// As shutdown(), for at most `d`. @return whether all has ended.
+    template <class Rep, class Period>
+    bool shutdown_for(std::chrono::duration<Rep, Period> d, shutdown_options options = {}) {
+        return shutdown_until(rt::deadline::after(d), options);
+    }
+    bool shutdown_until(rt::deadline until, shutdown_options options = {});
 
     /// How many workers it was given.
     unsigned workers() const noexcept;
@@ -74,6 +88,7 @@ class HEDDLE_API policy_pool_base {
     policy_pool_base(policy::any_policy rule, policy_pool_options options);
     ~policy_pool_base();
     void enqueue(work& w, const task_options& how);
+    bool try_enqueue(work& w);
 
     /// While one lives no task is picked.
     class HEDDLE_API pause {
@@ -110,8 +125,9 @@ class policy_pool : public detail::policy_pool_base {
     ~policy_pool() = default;
 
     /// Runs `f(args...)` when the policy chooses it; callable and arguments are copied or moved into the
-    /// task. Throws: shutdown_error after shutdown(). A stack that cannot be had fails the task, with
-    /// std::system_error. Complexity: as the policy's arrive(); some allocations.
+    /// task. Waits for room if the pool has a capacity, and only then is a point of cancellation. Throws:
+    /// shutdown_error after shutdown(); broken_pool if an initializer threw. A stack that cannot be had fails
+    /// the task, with std::system_error. Complexity: as the policy's arrive(); some allocations.
     template <class F, class... Args> auto submit(F&& f, Args&&... args) {
         return submit_with({}, std::forward<F>(f), std::forward<Args>(args)...);
     }
@@ -121,12 +137,21 @@ class policy_pool : public detail::policy_pool_base {
         this->enqueue(*made.task, how);
         return std::move(made.future);
     }
+    /// As submit(), but nothing if the pool has a capacity and there is no room; `f` and `args` are gone
+    /// then. Throws: as submit().
+    template <class F, class... Args> auto try_submit(F&& f, Args&&... args) {
+        auto made = detail::make_work(std::forward<F>(f), std::forward<Args>(args)...);
+        std::optional<decltype(made.future)> given;
+        if (this->try_enqueue(*made.task)) given = std::move(made.future);
+        return given;
+    }
     /// As submit(), for work whose result nobody wants; what it throws goes to the exception hook.
     template <class F, class... Args> void post(F&& f, Args&&... args) {
         submit(std::forward<F>(f), std::forward<Args>(args)...);
     }
     /// Calls `f`; the policy chooses among all that is submitted meanwhile, where a worker that is free would
-    /// otherwise begin with the first. Other tasks that run go on, and none is picked. Throws: what `f` throws.
+    /// otherwise begin with the first. Other tasks that run go on, and none is picked. Throws: what `f`
+    /// throws.
     template <class F> decltype(auto) together(F&& f) {
         const pause held(*this);
         return std::forward<F>(f)();
@@ -134,6 +159,14 @@ class policy_pool : public detail::policy_pool_base {
     /// Submits `f(item)` for every item and gives the results in the order of the items, as thread_pool.
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
+    }
+    /// As map(), for items that are tuples: `f` is called with their elements.
+    template <class F, class Range> auto map_apply(F f, Range&& items, const map_options& options = {}) {
+        return map(detail::applied<F>{std::move(f)}, std::forward<Range>(items), options);
+    }
+    /// As map(), but the results come as they finish: a range of futures, each of them done.
+    template <class F, class Range> auto map_unordered(F f, Range&& items, const map_options& options = {}) {
+        return map(std::move(f), std::forward<Range>(items), options).as_completed();
     }
 
  private:

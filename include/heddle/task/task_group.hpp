@@ -16,6 +16,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/error.hpp>
+#include <heddle/rt/function_ref.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
@@ -152,11 +153,13 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     }
     bool join_until(rt::deadline until);
     /// As join(), for a coroutine. Cancellation: a request is passed on to the children, all of them are
-    /// waited for, and then `cancelled` is thrown, unless a child failed by itself.
+    /// waited for, and then `cancelled` is thrown; if a child failed by itself that is thrown, and the
+    /// request is delivered at the next point.
     task<void> async_join();
 
  private:
     friend class detail::group_member;
+    friend class graph;
 
     static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;
     static constexpr std::uint64_t waited_bit = std::uint64_t{1} << 62;
@@ -171,6 +174,9 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     void finished(detail::spawned& s) noexcept override;
     bool announce_waiter() noexcept;
     void throw_failure();
+    void conclude(bool asked);
+    /// As async_join(), where the caller can block; `asked()` is called before a request is passed on.
+    void join_passing_on(rt::function_ref<void()> asked);
 
     task_group_options options_;
     std::function<void(detail::work&)> enqueue_;

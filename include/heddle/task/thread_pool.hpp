@@ -17,6 +17,7 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
+#include <heddle/task/task.hpp>
 #include <heddle/task/work.hpp>
 #include <memory>
 #include <optional>
@@ -128,6 +129,9 @@ class HEDDLE_API thread_pool {
         return shutdown_until(rt::deadline::after(d), options);
     }
     bool shutdown_until(rt::deadline until, shutdown_options options = {});
+    /// As shutdown(), for a coroutine, which is suspended until the workers have ended; begins when it is
+    /// awaited. A point of cancellation: the pool goes on ending then.
+    task<void> async_shutdown(shutdown_options options = {});
 
     /// How many workers it was given.
     unsigned workers() const noexcept;

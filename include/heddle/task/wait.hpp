@@ -4,11 +4,15 @@
 // Waiting for many futures: wait() until enough of them are done, as_completed() for each as it finishes.
 
 #include <cstddef>
+#include <heddle/rt/async_park.hpp>
 #include <heddle/rt/clock.hpp>
+#include <heddle/rt/error.hpp>
 #include <heddle/task/completion_queue.hpp>
 #include <heddle/task/future.hpp>
+#include <heddle/task/task.hpp>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -31,35 +35,76 @@ template <class T> struct wait_result {
 
 namespace detail {
 
-// Each distinct future once, reporting to one queue as it completes. The queue is shared with the callbacks,
-// which may outlive the wait.
+/// Where futures come from while others are taken; see map_options::in_flight.
+template <class T> class future_source {
+ public:
+    virtual ~future_source() = default;
+    /// Adds the futures of one more task; false if there is none. @throws as submit(), as the range
+    virtual bool add(std::vector<future<T>>& to) = 0;
+    /// Whether there is room for one more task if `n` futures have been added and not taken.
+    virtual bool room_beside(std::size_t n) const noexcept = 0;
+    /// How many futures there are to come in all; nothing if that is not known.
+    virtual std::optional<std::size_t> total() const = 0;
+};
+
+// Futures that report to one queue as they complete. The queue is shared with the callbacks, which may
+// outlive the wait.
 template <class T> class completion_watch {
  public:
-    explicit completion_watch(std::vector<future<T>> futures) {
+    /// Each distinct one of `futures` once.
+    explicit completion_watch(std::vector<future<T>> futures)
+        : queue_(std::make_shared<completion_queue>(futures.size())) {
         std::unordered_set<const void*> seen;
         for (auto& f : futures)
             if (!f.valid()) throw_empty("future");
         for (auto& f : futures)
-            if (seen.insert(future_access::state(f).get()).second) futures_.push_back(std::move(f));
-        queue_ = std::make_shared<completion_queue>(futures_.size());
-        reports_.reserve(futures_.size());
-        for (std::size_t i = 0; i < futures_.size(); ++i) {
-            auto r = std::make_unique<report>(queue_, i);
-            reports_.push_back(r.get());
-            future_access::state(futures_[i])->on_done(std::move(r));
-        }
+            if (seen.insert(future_access::state(f).get()).second) add(std::move(f));
     }
     completion_watch(completion_watch&&) noexcept = default;
     completion_watch& operator=(completion_watch&&) = delete;
     // A long-running future that is waited for again and again must not collect callbacks.
     ~completion_watch() {
-        for (std::size_t i = 0; i < reports_.size(); ++i)
-            future_access::state(futures_[i])->forget(reports_[i]);
+        for (std::size_t i = 0; i < watched_.size(); ++i)
+            if (watched_[i].result.valid())
+                future_access::state(watched_[i].result)->forget(watched_[i].reporting);
     }
-    std::size_t size() const noexcept { return futures_.size(); }
-    const future<T>* next(rt::deadline until) {
-        const auto i = queue_->pop(until);
-        return i ? &futures_[*i] : nullptr;
+    /// How many were added.
+    std::size_t size() const noexcept { return added_; }
+    /// One that was not added before.
+    void add(future<T> f) {
+        std::size_t at = watched_.size();
+        if (!free_.empty()) {
+            at = free_.back();
+            free_.pop_back();
+        } else {
+            if (free_.capacity() <= at) free_.reserve(2 * at + 1);  // so that let_go() never fails
+            queue_->reserve(at + 1);
+            watched_.emplace_back();
+        }
+        auto r = std::make_unique<report>(queue_, at);
+        watched_[at] = {std::move(f), r.get()};
+        ++added_;
+        future_access::state(watched_[at].result)->on_done(std::move(r));
+    }
+    /// The number of the next one that is done; nothing if the deadline passed first. @throws cancelled
+    std::optional<std::size_t> next(rt::deadline until) { return queue_->pop(until); }
+    /// The same, in a coroutine.
+    task<std::optional<std::size_t>> async_next(rt::deadline until) {
+        if (queue_->empty()) future_state::call_put_off();
+        const auto nothing = [queue = queue_.get()] { return queue->empty(); };
+        for (;;) {
+            if (const auto i = queue_->try_pop()) co_return i;
+            rt::async_park wait(queue_->address(), nothing, until);
+            const auto outcome = co_await wait;
+            if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+            if (outcome == rt::wait_outcome::timed_out) co_return queue_->try_pop();
+        }
+    }
+    const future<T>& operator[](std::size_t i) const noexcept { return watched_[i].result; }
+    /// Lets go of one that next() gave.
+    void let_go(std::size_t i) noexcept {
+        watched_[i] = {};
+        free_.push_back(i);
     }
 
  private:
@@ -69,14 +114,30 @@ template <class T> class completion_watch {
         std::shared_ptr<completion_queue> queue;
         std::size_t index;
     };
+    struct entry {
+        future<T> result{};
+        const future_state::callback* reporting = nullptr;
+    };
 
-    std::vector<future<T>> futures_;
     std::shared_ptr<completion_queue> queue_;
-    std::vector<const future_state::callback*> reports_;
+    std::vector<entry> watched_;
+    std::vector<std::size_t> free_;  // numbers that can be used again
+    std::size_t added_ = 0;
 };
 
 template <class T> bool failed(const future<T>& f) {
     return f.status() == future_status::cancelled || future_access::state(f)->failed();
+}
+
+/// Whether a wait() is over when `f` is done.
+template <class T> bool enough(wait_mode mode, const future<T>& f) {
+    return mode == wait_mode::first_completed || (mode == wait_mode::first_exception && failed(f));
+}
+
+template <class T> v0::wait_result<T> partition(const std::vector<future<T>>& futures) {
+    v0::wait_result<T> result;
+    for (const auto& f : futures) (f.done() ? result.done : result.not_done).push_back(f);
+    return result;
 }
 
 }  // namespace detail
@@ -89,13 +150,10 @@ wait_result<T> wait_until(const std::vector<future<T>>& futures, rt::deadline un
                           wait_mode mode = wait_mode::all) {
     detail::completion_watch<T> watch(futures);
     for (std::size_t left = watch.size(); left > 0; --left) {
-        const future<T>* f = watch.next(until);
-        if (f == nullptr || mode == wait_mode::first_completed) break;
-        if (mode == wait_mode::first_exception && detail::failed(*f)) break;
+        const auto i = watch.next(until);
+        if (!i || detail::enough(mode, watch[*i])) break;
     }
-    wait_result<T> result;
-    for (const auto& f : futures) (f.done() ? result.done : result.not_done).push_back(f);
-    return result;
+    return detail::partition(futures);
 }
 
 /// As wait_until(), without a limit.
@@ -111,6 +169,18 @@ wait_result<T> wait_for(const std::vector<future<T>>& futures, std::chrono::dura
     return wait_until(futures, rt::deadline::after(d), mode);
 }
 
+/// As wait_until(), for a coroutine, which is suspended. Throws: as wait_until().
+template <class T>
+task<wait_result<T>> async_wait(std::vector<future<T>> futures, wait_mode mode = wait_mode::all,
+                                rt::deadline until = rt::deadline::never()) {
+    detail::completion_watch<T> watch(futures);
+    for (std::size_t left = watch.size(); left > 0; --left) {
+        const auto i = co_await watch.async_next(until);
+        if (!i || detail::enough(mode, watch[*i])) break;
+    }
+    co_return detail::partition(futures);
+}
+
 /// What as_completed() gives: an input range of futures, each once, as they are done.
 template <class T> class completed_range {
  public:
@@ -119,6 +189,14 @@ template <class T> class completed_range {
         : watch_(std::move(futures)),
           left_(watch_.size()),
           until_(until) {}
+    /// Of those of a map that is bounded: more come, as there is room, and one that is taken is let go of
+    /// with the next step of the iteration.
+    completed_range(std::vector<future<T>> futures, rt::deadline until,
+                    std::unique_ptr<detail::future_source<T>> source)
+        : completed_range(std::move(futures), until) {
+        source_ = std::move(source);
+        bounded_ = true;
+    }
 
     class iterator {
      public:
@@ -128,8 +206,8 @@ template <class T> class completed_range {
 
         iterator() = default;
         explicit iterator(completed_range& range) : range_(&range) {}
-        const future<T>& operator*() const { return *range_->current_; }
-        const future<T>* operator->() const { return range_->current_; }
+        const future<T>& operator*() const { return range_->watch_[*range_->current_]; }
+        const future<T>* operator->() const { return &**this; }
         iterator& operator++() {
             range_->advance();
             return *this;
@@ -138,7 +216,7 @@ template <class T> class completed_range {
         friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept { return i.at_end(); }
 
      private:
-        bool at_end() const noexcept { return range_ == nullptr || range_->current_ == nullptr; }
+        bool at_end() const noexcept { return range_ == nullptr || !range_->current_; }
         completed_range* range_ = nullptr;
     };
 
@@ -150,21 +228,50 @@ template <class T> class completed_range {
     }
     std::default_sentinel_t end() const noexcept { return {}; }
 
+    /// In place of iterating, in a coroutine, which is suspended until the next is done; nothing after the
+    /// last. Throws: as begin().
+    task<std::optional<future<T>>> async_next() {
+        go_past();
+        if (left_ == 0) co_return std::nullopt;
+        arrived(co_await watch_.async_next(until_));
+        co_return watch_[*current_];
+    }
+
  private:
     void advance() {
-        current_ = nullptr;
-        if (left_ == 0) return;
-        current_ = watch_.next(until_);
-        if (current_ == nullptr)
+        go_past();
+        if (left_ != 0) arrived(watch_.next(until_));
+    }
+    void go_past() {
+        if (const auto taken = std::exchange(current_, std::nullopt); taken && bounded_)
+            watch_.let_go(*taken);
+        refill();
+    }
+    void arrived(std::optional<std::size_t> next) {
+        if (!next)
             throw timeout_error(std::to_string(left_) + " (of " + std::to_string(watch_.size()) +
                                 ") futures unfinished");
+        current_ = next;
         --left_;
+    }
+
+    void refill() {
+        while (source_ != nullptr && source_->room_beside(left_)) {
+            std::vector<future<T>> more;
+            if (!source_->add(more)) source_.reset();
+            for (auto& f : more) {
+                watch_.add(std::move(f));
+                ++left_;
+            }
+        }
     }
 
     detail::completion_watch<T> watch_;
     std::size_t left_;
     rt::deadline until_;
-    const future<T>* current_ = nullptr;
+    std::unique_ptr<detail::future_source<T>> source_{};
+    bool bounded_ = false;
+    std::optional<std::size_t> current_{};
 };
 
 /// Gives each of `futures` as it is done, first those that are already; the same future given twice comes

@@ -5,6 +5,7 @@
 // Internal.
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <heddle/rt/config.hpp>
@@ -33,8 +34,10 @@ class HEDDLE_API work : public rt::runnable {
     /// The task as which it runs, to be named before it is queued; null if it has none here.
     virtual rt::task_context* context() noexcept { return nullptr; }
 
-    /// The executor in whose queue it is, null for one without a queue. Only compared.
-    void set_owner(const void* owner) noexcept { owner_ = owner; }
+    /// The executor in whose queue it is or will be at once, null for one without a queue. Only compared.
+    // release, and acquire in may_run_here(): who holds the future of a task that is queued later, see
+    // then(), may look while it is being queued.
+    void set_owner(const void* owner) noexcept { owner_.store(owner, std::memory_order_release); }
 
  protected:
     ~work() = default;
@@ -43,7 +46,7 @@ class HEDDLE_API work : public rt::runnable {
     bool may_run_here() const noexcept;
 
  private:
-    const void* owner_ = nullptr;
+    std::atomic<const void*> owner_{nullptr};
 };
 
 /// For what takes any executor that has a queue of its own in this process.

@@ -8,6 +8,7 @@
 #include <heddle/task/promise.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
+#include <memory>
 #include <mutex>
 
 #include "../tasks.hpp"
@@ -119,6 +120,25 @@ SCENARIO(pool_worker_with_work_of_its_own) {
                  pool.submit([] {}).get();
                  pool.submit([&] { second.open(); }).get();
              }});
+}
+
+SCENARIO(pool_that_keeps_the_time_beside_a_worker_with_work_of_its_own) {
+    gate slept;
+    own_step own(slept);
+    thread_pool pool(2);
+    rt::worker* const w = pool.submit([] { return rt::worker::current(); }).get();
+    pool.post([&] {
+        rt::sleep_for(std::chrono::milliseconds(1));
+        slept.open();
+    });
+    w->post(own);
+}
+
+SCENARIO(pool_that_ends_beside_who_wakes_its_last_task) {
+    promise<void> p;
+    auto pool = std::make_unique<thread_pool>(1);
+    const auto f = pool->submit([g = p.get_future()] { g.get(); });
+    at_once({[&] { p.set_value(); }, [&] { pool.reset(); }});
 }
 
 SCENARIO(join_with_a_stolen_part) {
