@@ -90,7 +90,8 @@ std::string table_text(const workload& w, const std::vector<policy_run>& runs) {
                                 r.numbers.all.jobs, show(r.run.end, w.unit));
         for (const std::string& why : r.run.stuck) text += r.policy + ": deadlock: " + why + "\n";
     }
-    for (const std::string& note : w.notes) text += "note: " + note + "\n";
+    for (const std::string& note : w.notes)
+        text += (note.starts_with("warning:") ? "" : "note: ") + note + "\n";
     return text;
 }
 

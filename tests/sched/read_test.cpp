@@ -77,6 +77,27 @@ TEST(read, what_is_wrong_is_said_with_its_line) {
     EXPECT_TRUE(contains(refusal("P1 0 99999999999999999999\n"), "file:1: expected"));
 }
 
+TEST(read, times_are_exact) {
+    EXPECT_EQ(read("P1 0 9007199254740993\n", "f").tasks[0].cpu_time(), duration(9007199254740993));
+    EXPECT_TRUE(
+        contains(refusal("P1 0 5e18\n"), "file:1: expected how long the task runs that is at most 4e18"));
+}
+
+TEST(read, times_that_do_not_fit_together_are_refused_with_their_line) {
+    EXPECT_TRUE(contains(refusal("P1 0 4e18\nP2 0 4e18\n"), "file:2: task P2: with it the times add up"));
+    EXPECT_TRUE(contains(refusal("P1 4e18 4e18\n"), "file:1: task P1: with it"));
+    EXPECT_TRUE(contains(refusal("P1 0 run 4e18 times=10\n"), "file:1: task P1: with it"));
+    EXPECT_TRUE(contains(refusal("P1 0 5 period=4e18 jobs=9\n"), "file:1: task P1: with it"));
+    EXPECT_TRUE(contains(refusal("P1 0 4e18 width=3\n"), "file:1: task P1: with it"));
+}
+
+TEST(read, what_no_task_can_do_is_said_with_its_line) {
+    EXPECT_TRUE(contains(refusal("P0 0 1\nP1 0 run 3 unlock m\n"), "file:2: task P1: it unlocks m"));
+    EXPECT_TRUE(contains(refusal("P1 0 5 jobs=3\n"), "file:1: task P1: it has jobs= and no period="));
+    EXPECT_TRUE(contains(refusal("arrival,burst,jobs\n0,5,3\n", "f.csv"), "f.csv:2: task P1: it has jobs="));
+    EXPECT_TRUE(contains(refusal("arrival,burst\n,5\n", "f.csv"), "f.csv:2: expected when the task arrives"));
+}
+
 TEST(read, comma_separated_values) {
     const auto w =
         read("name,arrival,burst,priority,steps\n\"a, b\",0,3,2,\nc,1,,,run 2 wait 1 run 2\n", "f.csv");

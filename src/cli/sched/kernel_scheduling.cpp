@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <policy/duration_text.hpp>
 #include <sched/lines.hpp>
 
 #include "../usage_error.hpp"
@@ -114,13 +115,13 @@ kernel_attributes attributes_from(const std::string& words, kernel_attributes no
     } else if (name == "idle") {
         now.kind = task_class::idle;
     } else if (name == "slice") {
-        bool has_unit = false;
-        const auto d = sched::duration_in(rest, has_unit);
-        if (!d || d->count() < 100'000 || d->count() > 100'000'000)
+        const policy::duration_text d = policy::duration_from(rest);
+        if (d.fault != policy::duration_fault::none || !d.has_unit || d.value.count() < 100'000 ||
+            d.value.count() > 100'000'000)
             throw usage_error("'" + rest + "' is not a slice; give one from 0.1ms to 100ms");
         if (now.kind != task_class::fair && now.kind != task_class::batch)
             throw usage_error("only tasks of the classes other and batch have a slice");
-        now.slice = static_cast<std::uint64_t>(d->count());
+        now.slice = static_cast<std::uint64_t>(d.value.count());
     } else {
         throw usage_error(
             "'" + words +

@@ -22,7 +22,8 @@ using sched::policy_run;
 using sched::time_unit;
 
 constexpr auto too_long = std::chrono::minutes(10);
-constexpr const char* no_patience = "that would take more than ten minutes; give a shorter --unit, or --until";
+constexpr const char* no_patience =
+    "that would take more than ten minutes; give a shorter --unit, or --until";
 
 // The workload in nanoseconds.
 sched::workload lasting(sched::workload w, duration unit) {
@@ -47,8 +48,10 @@ duration unit_of(const sched_options& o, const sched::workload& w) {
         if (!o.unit.empty()) throw usage_error("the times of this workload have units; leave --unit out");
         return duration(1);
     }
-    const duration unit = time_in(o.unit, "--unit", std::chrono::milliseconds(5));
-    if (unit < std::chrono::microseconds(1)) throw usage_error("--unit " + o.unit + " is too short; give one such as 5ms");
+    const duration unit =
+        time_in(o.unit, "--unit", std::chrono::milliseconds(5), policy::duration_units::required);
+    if (unit < std::chrono::microseconds(1))
+        throw usage_error("--unit " + o.unit + " is too short; give one such as 5ms");
     return unit;
 }
 
@@ -58,7 +61,8 @@ void refuse_what_only_a_simulation_has(const sched_options& o) {
     if (m.queue_per_cpu || m.cooperative || m.inheritance || m.drop_late || m.cache.size != 0 ||
         !o.switch_cost.empty() || !o.steal_every.empty() || !o.warm_after.empty())
         throw usage_error(
-            "a pool has one queue and is as the machine is; leave out what describes a simulated one, but --cpus");
+            "a pool has one queue and is as the machine is; leave out what describes a simulated one, but "
+            "--cpus");
     if (o.csv || o.explain || !o.svg.empty() || !o.trace.empty())
         throw usage_error("--live prints charts and errors, or --json; and --html writes a page");
 }
@@ -73,8 +77,13 @@ int run_live(const sched_options& o) {
     const sched::workload w = lasting(given, unit);
     sched::simulation_options machine = o.machine;
     machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, given.cpus);
-    if (!o.until.empty()) machine.until = sched::time(time_in(o.until, "--until", {}) * unit.count());
-    const std::vector<std::string> names = o.policies.empty() ? std::vector<std::string>{"fcfs", "rr"} : o.policies;
+    if (!o.until.empty()) {
+        const duration until = time_in(o.until, "--until", {}, units_of(given.unit));
+        if (until > duration::max() / unit.count()) throw usage_error(no_patience);
+        machine.until = sched::time(until * unit.count());
+    }
+    const std::vector<std::string> names =
+        o.policies.empty() ? std::vector<std::string>{"fcfs", "rr"} : o.policies;
 
     std::vector<policy_run> runs;
     std::string tables;
@@ -85,8 +94,7 @@ int run_live(const sched_options& o) {
             policy_run predicted{.policy = name + ", predicted"};
             policy_run measured{.policy = name + ", measured"};
             predicted.run = sched::simulate(w, rule, machine);
-            if (predicted.run.end - predicted.run.begin > too_long)
-                throw usage_error(no_patience);
+            if (predicted.run.end - predicted.run.begin > too_long) throw usage_error(no_patience);
             measured.run = run_in_pool(w, predicted.run, rule, machine.cpus);
             tables += name + "\n" + error_table(w, measured.run, predicted.run, within) + "\n";
             runs.push_back(std::move(predicted));

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <policy/duration_text.hpp>
 #include <sched/generate.hpp>
 #include <sched/lines.hpp>
 #include <sched/report.hpp>
@@ -12,6 +13,7 @@
 
 #include "../compare/progress.hpp"
 #include "../usage_error.hpp"
+#include "cliff.hpp"
 #include "sched_options.hpp"
 
 namespace heddle::inline v0::cli {
@@ -33,11 +35,14 @@ std::vector<std::string> usual_policies(const sched::workload& w) {
     if (any([](const auto& t) { return t.priority != 0; })) all.push_back("priority preemptive");
     if (any([](const auto& t) { return t.deadline || t.period > duration::zero(); })) all.push_back("edf");
     if (any([](const auto& t) { return t.period > duration::zero(); })) all.push_back("rm");
-    if (any([](const auto& t) { return t.kind != sched::task_class::fair; })) all.push_back("linux");
+    // Linux's times are real ones.
+    if (w.unit == time_unit::nanoseconds &&
+        any([](const auto& t) { return t.kind != sched::task_class::fair; }))
+        all.push_back("linux");
     return all;
 }
 
-std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w,
+std::vector<policy_run> run_all(const sched_options& o, sched::workload& w,
                                 const std::vector<std::string>& names, sched::simulation_options machine) {
     policy::policy_defaults defaults = asked_defaults(o, w.unit);
     defaults.lower_is_higher = machine.lower_is_higher;
@@ -48,7 +53,10 @@ std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w
         policy_run r;
         r.policy = name;
         try {
-            r.run = sched::simulate(w, policy::make_policy(name, defaults), machine);
+            const policy::any_policy rule = policy::make_policy(name, defaults);
+            r.run = sched::simulate(w, rule, machine);
+            if (std::string warning = cliff_warning(w, name, rule); !warning.empty())
+                w.notes.push_back(std::move(warning));
         } catch (const std::invalid_argument& e) {
             throw usage_error(e.what());
         }
@@ -67,24 +75,6 @@ void write_file(const std::string& path, const std::string& text) {
                           "; give a file that you may write");
 }
 
-// A burst that is a whole number of quanta ends in its last quantum in a simulation, and hardly ever on a
-// machine.
-std::string cliff_warning(const sched::workload& w, const std::vector<policy_run>& runs, duration quantum) {
-    if (w.unit != time_unit::nanoseconds) return "";
-    const bool turns = std::any_of(runs.begin(), runs.end(), [](const policy_run& r) {
-        return r.policy.starts_with("rr") || r.policy.starts_with("linux");
-    });
-    if (!turns) return "";
-    for (const sched::task_spec& t : w.tasks)
-        for (const sched::step& s : t.steps)
-            if (s.kind == sched::step_kind::compute && s.length > quantum &&
-                s.length % quantum == duration::zero())
-                return "warning: " + t.name +
-                       " runs for a whole number of quanta; on a real machine a little more costs it a whole "
-                       "round more\n";
-    return "";
-}
-
 void print(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs) {
     std::string out;
     if (o.json) {
@@ -99,7 +89,6 @@ void print(const sched_options& o, const sched::workload& w, const std::vector<p
         if (o.explain)
             for (const policy_run& r : runs) out += r.policy + "\n" + sched::explanation(w, r) + "\n";
         out += sched::table_text(w, runs);
-        out += cliff_warning(w, runs, time_in(o.quantum, "--quantum", usual_quantum(w.unit)));
     }
     if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0)
         throw std::runtime_error(std::string("cannot write the report: ") + std::strerror(errno));
@@ -124,7 +113,7 @@ int run_textbook(const sched_options& o) {
     }
     for (const auto& c : sched::textbook_cases()) {
         if (c.name != o.textbook) continue;
-        const sched::workload w = sched::read_text(c.tasks, std::string(c.name));
+        sched::workload w = sched::read_text(c.tasks, std::string(c.name));
         const std::vector<std::string> names =
             o.policies.empty() ? std::vector<std::string>(c.policies.begin(), c.policies.end()) : o.policies;
         const auto runs = run_all(o, w, names, c.options);
@@ -142,20 +131,26 @@ int run_textbook(const sched_options& o) {
 
 }  // namespace
 
-duration time_in(const std::string& text, const char* option, duration otherwise) {
+duration time_in(const std::string& text, const char* option, duration otherwise,
+                 policy::duration_units units) {
     if (text.empty()) return otherwise;
-    bool has_unit = false;
-    const auto d = sched::duration_in(text, has_unit);
-    if (!d || *d < duration::zero())
-        throw usage_error("'" + text + "' is not a time; give " + option + " one such as 4 or 10ms");
-    return *d;
+    const policy::duration_text d = policy::duration_from(text);
+    const std::string wrong =
+        d.fault != policy::duration_fault::none ? policy::said(d.fault) : policy::wrong_unit(d, text, units);
+    if (!wrong.empty()) throw usage_error(std::string(option) + ": '" + text + "' " + wrong);
+    return d.value;
+}
+
+policy::duration_units units_of(time_unit unit) {
+    return unit == time_unit::nanoseconds ? policy::duration_units::required : policy::duration_units::none;
 }
 
 policy::policy_defaults asked_defaults(const sched_options& o, time_unit unit) {
     policy::policy_defaults defaults;
-    defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(unit));
+    defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(unit), units_of(unit));
     defaults.lower_is_higher = o.machine.lower_is_higher;
     defaults.seed = o.seed;
+    defaults.units = units_of(unit);
     defaults.ties = o.ties == "id"        ? policy::tie_break::id
                     : o.ties == "arrival" ? policy::tie_break::arrival_then_id
                                           : policy::tie_break::arrival_then_order;
@@ -182,13 +177,15 @@ int run_sched(const sched_options& o) {
     if (o.json && o.csv) throw usage_error("give either --json or --csv");
     if (o.list_textbook || !o.textbook.empty()) return run_textbook(o);
     std::string title;
-    const sched::workload w = asked_workload(o, title);
+    sched::workload w = asked_workload(o, title);
     sched::simulation_options machine = o.machine;
     machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, w.cpus);
-    machine.switch_cost = time_in(o.switch_cost, "--switch-cost", {});
-    machine.steal_every = time_in(o.steal_every, "--steal-every", {});
-    machine.cache.warm_after = time_in(o.warm_after, "--warm-after", machine.cache.warm_after);
-    if (!o.until.empty()) machine.until = sched::time(time_in(o.until, "--until", {}));
+    const policy::duration_units units = units_of(w.unit);
+    machine.switch_cost = time_in(o.switch_cost, "--switch-cost", {}, units);
+    machine.steal_every = time_in(o.steal_every, "--steal-every", {}, units);
+    const duration usual = w.unit == time_unit::nanoseconds ? std::chrono::milliseconds(10) : duration(10);
+    machine.cache.warm_after = time_in(o.warm_after, "--warm-after", usual, units);
+    if (!o.until.empty()) machine.until = sched::time(time_in(o.until, "--until", {}, units));
     const auto runs = run_all(o, w, o.policies.empty() ? usual_policies(w) : o.policies, machine);
     return finish(o, w, runs, title);
 }

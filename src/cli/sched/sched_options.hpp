@@ -36,7 +36,10 @@ struct sched_options {
 };
 
 /// A time that the user wrote, or `otherwise` if there is none. Throws: usage_error that names `option`.
-sched::duration time_in(const std::string& text, const char* option, sched::duration otherwise);
+sched::duration time_in(const std::string& text, const char* option, sched::duration otherwise,
+                        policy::duration_units units);
+/// What times beside a workload have: units, if its own have.
+policy::duration_units units_of(sched::time_unit unit);
 
 /// The workload that the options ask for, with its title. Throws: usage_error.
 sched::workload asked_workload(const sched_options& options, std::string& title);

@@ -42,8 +42,8 @@ test_sched_refuses_what_it_cannot_do() {
     refused 'which workload?' sched
     refused "cannot read $scratch/nope: No such file" sched "$scratch/nope"
     refused "'fsfc' is not known; there are fcfs" sched "$scratch/convoy" --policy fsfc
-    refused "'4x' is not understood by rr" sched "$scratch/convoy" --policy rr:4x
-    refused "is not a time" sched "$scratch/convoy" --quantum soon
+    refused "'4x' is not a duration such as 4 or 10ms" sched "$scratch/convoy" --policy rr:4x
+    refused "--quantum: 'soon' is not a duration" sched "$scratch/convoy" --quantum soon
     refused "either --json or --csv" sched "$scratch/convoy" --json --csv
     refused "there is no case 'nope'" sched --textbook nope
     refused "'uniform' is not known" sched --generate uniform
@@ -53,6 +53,44 @@ test_sched_refuses_what_it_cannot_do() {
     refused "from -20 to 19" sched --renice $$ 40
     refused "is not a class" sched --set $$ quick
     refused "No such process" sched --renice 2147483646 5
+}
+
+test_sched_does_not_mix_units() {
+    convoy
+    printf 'A 0 30ms\nB 0 30ms\n' >"$scratch/ms"
+    refused "'4' has no unit, and the times of the workload have one; write 4ms or 4us" sched "$scratch/ms" -p rr:4
+    refused "--until: '10' has no unit" sched "$scratch/ms" --until 10
+    refused "--quantum: '4' has no unit" sched "$scratch/ms" -q 4
+    refused "--switch-cost: '1' has no unit" sched "$scratch/ms" --switch-cost 1
+    refused "'4ms' has a unit, and the times of the workload have none; write 4" sched "$scratch/convoy" -p rr:4ms
+    refused "--until: '10ms' has a unit" sched "$scratch/convoy" --until 10ms
+    refused "'1.7' is not a whole number" sched "$scratch/convoy" -p rr:1.7
+    refused "linux counts real time" sched "$scratch/convoy" -p linux
+    run 0 sched "$scratch/ms" -p rr:4ms -q 4ms --until 1s
+}
+
+test_sched_knows_queues_of_queues() {
+    printf 'a 0 5 0\nb 0 5 1\nc 1 3 0\n' >"$scratch/levels"
+    run 0 sched "$scratch/levels" --policy mlq:levels=rr/4,fcfs:shares=8,2,sjf --json
+    [[ $(json length policies) -eq 2 ]] || fail "not two policies"
+    expect_json mlq:levels=rr/4,fcfs:shares=8,2 policies 0 policy
+    run 0 sched "$scratch/levels" --policy mlq:levels=rr/4,fcfs --json
+    [[ $(json length policies) -eq 1 ]] || fail "not one policy"
+    # Priority is the level, and 0 the top.
+    run 0 sched "$scratch/levels" --policy mlq:levels=rr/4,fcfs --explain
+    grep -qF 'at t=8 b begins' "$scratch/out" || fail "the upper level does not go first"
+    refused "'/' is not understood by rr" sched "$scratch/levels" -p rr:/
+    refused "'/' is not understood by mlfq" sched "$scratch/levels" -p mlfq:/
+}
+
+test_sched_warns_of_bursts_that_are_whole_quanta() {
+    printf 'A 0 35ms\nB 0 35ms\n' >"$scratch/cliff"
+    run 0 sched "$scratch/cliff" -p rr:7ms
+    grep -qE '^warning: under rr:7ms, A and 1 more run' "$scratch/out" || fail "no warning"
+    run 0 sched "$scratch/cliff" -p rr:6ms
+    ! grep -q '^warning:' "$scratch/out" || fail "a warning without a reason"
+    run 0 sched "$scratch/cliff" -p rr:7ms --json
+    [[ $(json get notes 0) == warning:* ]] || fail "no warning in the JSON"
 }
 
 test_sched_runs_a_workload_for_real() {
@@ -68,7 +106,8 @@ test_sched_runs_a_workload_for_real() {
     refused "a pool has one queue" sched --live "$scratch/convoy" --steal
     refused "a pool has one queue" sched --live "$scratch/convoy" --switch-cost 1
     refused "--live prints charts" sched --live "$scratch/convoy" --csv
-    refused "is too short" sched --live "$scratch/convoy" --unit 1
+    refused "--unit: '1' has no unit" sched --live "$scratch/convoy" --unit 1
+    refused "is too short" sched --live "$scratch/convoy" --unit 1ns
     refused "which workload?" sched --live
     printf 'A 0 5ms\n' >"$scratch/ms"
     refused "leave --unit out" sched --live "$scratch/ms" --unit 1ms
