@@ -37,7 +37,7 @@ function draw(){for(const r of data.runs){const c=r.canvas,g=c.getContext('2d'),
  const w=c.clientWidth,h=T+rows*H+22;c.style.height=h+'px';c.width=w*d;c.height=h*d;g.setTransform(d,0,0,d,0,0);g.clearRect(0,0,w,h);
  const x=t=>L+(t-view[0])/(view[1]-view[0])*(w-L-14);r.x=x;g.font='12px system-ui,sans-serif';g.textBaseline='middle';
  g.strokeStyle=css('--line');g.fillStyle=css('--dim');g.textAlign='center';
- const s=step(view[1]-view[0],w-L);for(let t=Math.ceil(view[0]/s)*s;t<=view[1];t+=s){g.beginPath();g.moveTo(x(t),T);g.lineTo(x(t),T+rows*H);g.stroke();g.fillText(show(t),x(t),T+rows*H+12)}
+ const s=step(view[1]-view[0],w-L);for(let t=Math.ceil(view[0]/s)*s,n=0;t<=view[1]&&n<200;t+=s,++n){g.beginPath();g.moveTo(x(t),T);g.lineTo(x(t),T+rows*H);g.stroke();g.fillText(show(t),x(t),T+rows*H+12)}
  g.save();g.beginPath();g.rect(L,0,w-L,T+rows*H);g.clip();
  if(!byCpu){g.fillStyle=css('--wait');for(const[k,a,b]of r.jobs)if(b>=view[0]&&a<=view[1])g.fillRect(x(a),T+k*H+H/2-2,Math.max(1,x(b)-x(a)),4);
   g.fillStyle=css('--bg');for(const[k,a,b]of r.io)if(b>=view[0]&&a<=view[1])g.fillRect(x(a),T+k*H+H/2-1,Math.max(0,x(b)-x(a)),2)}
@@ -63,9 +63,9 @@ document.getElementById('reset').onclick=()=>{view=[...all];draw()};addEventList
 )";
 
 constexpr std::size_t most_tasks = 200;
-constexpr std::size_t most_segments = 50'000;  // of one policy
+constexpr std::size_t most_of_each = 50'000;  // of one policy: bars, jobs, waits, marks
 
-json data_of(const workload& w, const std::vector<policy_run>& runs) {
+json data_of(const workload& w, const std::vector<policy_run>& runs, std::vector<std::size_t>& not_drawn) {
     const auto count = [](time t) { return t.time_since_epoch().count(); };
     json d;
     d["unit"] = w.unit == time_unit::nanoseconds ? "ns" : w.unit == time_unit::seconds ? "s" : "";
@@ -84,17 +84,24 @@ json data_of(const workload& w, const std::vector<policy_run>& runs) {
         end = std::max(end, s.end);
         json r{{"id", fmt::format("c{}", n)}, {"cpus", s.cpus}};
         for (const char* const list : {"segments", "jobs", "io", "misses"}) r[list] = json::array();
+        std::size_t left_out = 0;
+        const auto draw = [&](const char* list, json what) {
+            if (r[list].size() < most_of_each)
+                r[list].push_back(std::move(what));
+            else
+                ++left_out;
+        };
         for (const segment& g : s.segments)
-            if (g.task < tasks && r["segments"].size() < most_segments)
-                r["segments"].push_back({g.task, g.cpu, count(g.begin), count(g.end)});
+            if (g.task < tasks) draw("segments", {g.task, g.cpu, count(g.begin), count(g.end)});
         for (const job_result& j : s.jobs)
-            if (j.task < tasks && r["jobs"].size() < most_segments)
-                r["jobs"].push_back({j.task, count(j.arrival), count(j.finished() ? j.finish : s.end)});
+            if (j.task < tasks)
+                draw("jobs", {j.task, count(j.arrival), count(j.finished() ? j.finish : s.end)});
         for (const event& e : s.events) {
-            if (e.task >= tasks || r["io"].size() >= most_segments) continue;
-            if (e.kind == event_kind::waits) r["io"].push_back({e.task, count(e.at), count(e.at) + e.other});
-            if (e.kind == event_kind::misses) r["misses"].push_back({e.task, count(e.at)});
+            if (e.task >= tasks) continue;
+            if (e.kind == event_kind::waits) draw("io", {e.task, count(e.at), count(e.at) + e.other});
+            if (e.kind == event_kind::misses) draw("misses", {e.task, count(e.at)});
         }
+        not_drawn.push_back(left_out);
         d["runs"].push_back(std::move(r));
     }
     d["begin"] = runs.empty() ? 0 : count(begin);
@@ -102,12 +109,12 @@ json data_of(const workload& w, const std::vector<policy_run>& runs) {
     return d;
 }
 
-// Inside <script>: nothing in the data may end it.
+// Inside <script>: nothing in the data may end it, or make it a comment.
 std::string for_script(const json& j) {
-    std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
-    for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3)
-        text.replace(at, 2, "<\\/");
-    return text;
+    const std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
+    std::string out;
+    for (const char c : text) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+    return out;
 }
 
 }  // namespace
@@ -132,15 +139,20 @@ std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, c
         "red marks are missed deadlines. "
         "Wheel: zoom; drag: move; double click: everything. <button id=\"cpu\">show by CPU</button> <button "
         "id=\"reset\">everything</button></p>\n";
-    for (std::size_t i = 0; i < runs.size(); ++i)
+    std::vector<std::size_t> not_drawn;
+    const std::string data = for_script(data_of(w, runs, not_drawn));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
         page += fmt::format("<h2>{}</h2><div class=\"chart\"><canvas id=\"c{}\"></canvas></div>\n",
                             escaped(runs[i].policy), i);
+        if (not_drawn[i] > 0)
+            page += fmt::format("<p class=\"dim\">{} more bars, lines and marks are not drawn.</p>\n",
+                                not_drawn[i]);
+    }
     page += "<div id=\"tip\"></div>\n";
     if (w.tasks.size() > most_tasks)
         page += fmt::format("<p class=\"dim\">Only the first {} tasks are drawn.</p>\n", most_tasks);
     for (const std::string& note : w.notes) page += "<p class=\"dim\">" + escaped(note) + "</p>\n";
-    return page + "<script>const data=" + for_script(data_of(w, runs)) + ";" + script +
-           "</script></body></html>\n";
+    return page + "<script>const data=" + data + ";" + script + "</script></body></html>\n";
 }
 
 }  // namespace heddle::inline v0::sched
