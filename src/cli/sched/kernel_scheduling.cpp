@@ -2,6 +2,7 @@
 #include "kernel_scheduling.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <policy/duration_text.hpp>
@@ -27,6 +28,7 @@ struct sched_attributes {
     std::uint64_t period = 0;
 };
 constexpr std::uint32_t policy_deadline = 6;
+constexpr std::uint64_t flag_reset_on_fork = 1;
 
 std::uint32_t policy_of(task_class kind) {
     switch (kind) {
@@ -50,6 +52,10 @@ task_class kind_of(std::uint32_t policy) {
                                task_class::deadline})
         if (policy_of(k) == policy) return k;
     return task_class::fair;
+}
+
+bool is_real_time(task_class kind) {
+    return kind == task_class::fifo || kind == task_class::round_robin;
 }
 
 }  // namespace
@@ -79,19 +85,32 @@ bool read_attributes(int tid, kernel_attributes& a) {
     a.priority = static_cast<int>(raw.priority);
     a.slice = raw.runtime;
     a.period = raw.period;
+    a.reset_on_fork = (raw.flags & flag_reset_on_fork) != 0;
     return true;
 }
 
 bool write_attributes(int tid, const kernel_attributes& a) {
     sched_attributes raw;
     raw.policy = policy_of(a.kind);
-    const bool real_time = a.kind == task_class::fifo || a.kind == task_class::round_robin;
-    if (real_time) raw.priority = static_cast<std::uint32_t>(a.priority);
+    if (a.reset_on_fork) raw.flags = flag_reset_on_fork;
+    if (is_real_time(a.kind)) raw.priority = static_cast<std::uint32_t>(a.priority);
     if (a.kind == task_class::fair || a.kind == task_class::batch) {
         raw.nice = a.nice;
         raw.runtime = a.slice;
     }
     return ::syscall(SYS_sched_setattr, tid, &raw, 0) == 0;
+}
+
+bool change_attributes(int tid, const kernel_attributes& from, const kernel_attributes& to) {
+    if (to.sets_slice) return write_attributes(tid, to);
+    // The nice value first: if it is refused, nothing has changed.
+    if (to.nice != from.nice && ::setpriority(PRIO_PROCESS, static_cast<id_t>(tid), to.nice) != 0)
+        return false;
+    if (to.kind == from.kind && to.priority == from.priority) return true;
+    sched_param how{};
+    if (is_real_time(to.kind)) how.sched_priority = to.priority;
+    const int flags = to.reset_on_fork ? SCHED_RESET_ON_FORK : 0;
+    return ::sched_setscheduler(tid, static_cast<int>(policy_of(to.kind)) | flags, &how) == 0;
 }
 
 kernel_attributes attributes_from(const std::string& words, kernel_attributes now) {
@@ -122,6 +141,7 @@ kernel_attributes attributes_from(const std::string& words, kernel_attributes no
         if (now.kind != task_class::fair && now.kind != task_class::batch)
             throw usage_error("only tasks of the classes other and batch have a slice");
         now.slice = static_cast<std::uint64_t>(d.value.count());
+        now.sets_slice = true;
     } else {
         throw usage_error(
             "'" + words +

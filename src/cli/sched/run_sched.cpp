@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fmt/format.h>
-#include <unistd.h>
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <nlohmann/json.hpp>
 #include <policy/duration_text.hpp>
 #include <sched/generate.hpp>
-#include <sched/lines.hpp>
 #include <sched/report.hpp>
 #include <sched/textbook.hpp>
 
-#include "../compare/progress.hpp"
 #include "../usage_error.hpp"
 #include "cliff.hpp"
+#include "output.hpp"
 #include "sched_options.hpp"
 
 namespace heddle::inline v0::cli {
@@ -66,13 +62,11 @@ std::vector<policy_run> run_all(const sched_options& o, sched::workload& w,
     return runs;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::FILE* const f = std::fopen(path.c_str(), "w");
-    const bool written = f != nullptr && std::fwrite(text.data(), 1, text.size(), f) == text.size();
-    const int error = errno;
-    if (f == nullptr || std::fclose(f) != 0 || !written)
-        throw usage_error("cannot write " + path + ": " + std::strerror(error) +
-                          "; give a file that you may write");
+// Names that do nothing to a terminal.
+sched::workload tamed(sched::workload w) {
+    for (sched::task_spec& t : w.tasks) t.name = sched::printable(t.name);
+    for (std::string& lock : w.locks) lock = sched::printable(lock);
+    return w;
 }
 
 void print(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs) {
@@ -82,16 +76,16 @@ void print(const sched_options& o, const sched::workload& w, const std::vector<p
     } else if (o.csv) {
         out = sched::report_csv(w, runs);
     } else {
-        const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? columns(STDOUT_FILENO) : 100;
         const bool small = w.tasks.size() <= 20 && runs.front().run.segments.size() <= 400;
         if (!o.no_gantt && (o.gantt || small))
-            for (const policy_run& r : runs) out += sched::gantt_text(w, r, width) + "\n";
-        if (o.explain)
-            for (const policy_run& r : runs) out += r.policy + "\n" + sched::explanation(w, r) + "\n";
+            for (const policy_run& r : runs) out += sched::gantt_text(w, r, chart_width()) + "\n";
+        if (o.explain) {
+            const sched::workload shown = tamed(w);
+            for (const policy_run& r : runs) out += r.policy + "\n" + sched::explanation(shown, r) + "\n";
+        }
         out += sched::table_text(w, runs);
     }
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0)
-        throw std::runtime_error(std::string("cannot write the report: ") + std::strerror(errno));
+    print_out(out);
 }
 
 int finish(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs,
@@ -105,25 +99,61 @@ int finish(const sched_options& o, const sched::workload& w, const std::vector<p
                : 0;
 }
 
-int run_textbook(const sched_options& o) {
-    if (o.list_textbook) {
-        for (const auto& c : sched::textbook_cases()) fmt::print("{:<12} {}\n", c.name, c.title);
-        fmt::print("heddle sched --textbook NAME shows one, step by step\n");
-        return 0;
+// The machine that is asked for; what is not asked for is as `usual`.
+sched::simulation_options machine_of(const sched_options& o, sched::simulation_options usual,
+                                     time_unit unit) {
+    const policy::duration_units units = units_of(unit);
+    sched::simulation_options m = usual;
+    if (o.cpus != 0) m.cpus = o.cpus;
+    m.queue_per_cpu = m.queue_per_cpu || o.machine.queue_per_cpu;
+    m.stealing = m.stealing || o.machine.stealing;
+    m.cooperative = m.cooperative || o.machine.cooperative;
+    m.inheritance = m.inheritance || o.machine.inheritance;
+    m.lower_is_higher = m.lower_is_higher || o.machine.lower_is_higher;
+    m.drop_late = m.drop_late || o.machine.drop_late;
+    m.steal_every = time_in(o.steal_every, "--steal-every", m.steal_every, units);
+    m.switch_cost = time_in(o.switch_cost, "--switch-cost", m.switch_cost, units);
+    m.cache.size = o.cache.value_or(m.cache.size);
+    m.cache.warm_after = time_in(o.warm_after, "--warm-after", m.cache.warm_after, units);
+    m.cache.warm_speed = o.warm_speed.value_or(m.cache.warm_speed);
+    m.until = sched::time(time_in(o.until, "--until", m.until.time_since_epoch(), units));
+    return m;
+}
+
+int list_textbook(const sched_options& o) {
+    if (o.csv || !o.html.empty() || !o.svg.empty() || !o.trace.empty() || !o.policies.empty() || o.explain)
+        throw usage_error("which case? heddle sched --textbook NAME; without a name it lists them");
+    std::string text;
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    for (const auto& c : sched::textbook_cases()) {
+        text += fmt::format("{:<12} {}\n", c.name, c.title);
+        all.push_back({{"name", c.name}, {"title", c.title}});
     }
+    print_out(o.json ? all.dump(1) + "\n" : text + "heddle sched --textbook NAME shows one, step by step\n");
+    return 0;
+}
+
+int run_textbook(const sched_options& o) {
+    if (!o.arguments.empty() || !o.generate.empty())
+        throw usage_error("a textbook's case has its own workload; leave out " +
+                          (o.arguments.empty() ? "--generate" : "'" + o.arguments.front() + "'"));
+    if (o.format != sched::file_format::automatic)
+        throw usage_error("a textbook's case is no file; leave out --format");
+    if (o.list_textbook) return list_textbook(o);
     for (const auto& c : sched::textbook_cases()) {
         if (c.name != o.textbook) continue;
         sched::workload w = sched::read_text(c.tasks, std::string(c.name));
         const std::vector<std::string> names =
             o.policies.empty() ? std::vector<std::string>(c.policies.begin(), c.policies.end()) : o.policies;
-        const auto runs = run_all(o, w, names, c.options);
+        const auto runs = run_all(o, w, names, machine_of(o, c.options, w.unit));
         sched_options shown = o;
-        if (!o.json && !o.csv) {
-            fmt::print("{}\n\n{}\n", c.title, c.tasks);
+        const bool text = !o.json && !o.csv;
+        if (text) {
+            print_out(fmt::format("{}\n\n{}\n", c.title, c.tasks));
             shown.explain = shown.explain || runs.front().run.events.size() <= 60;
         }
         const int code = finish(shown, w, runs, std::string(c.title));
-        if (!o.json && !o.csv) fmt::print("\n{}\n", c.lesson);
+        if (text) print_out(fmt::format("\n{}\n", c.lesson));
         return code;
     }
     throw usage_error("there is no case '" + o.textbook + "'; heddle sched --textbook lists them");
@@ -178,14 +208,10 @@ int run_sched(const sched_options& o) {
     if (o.list_textbook || !o.textbook.empty()) return run_textbook(o);
     std::string title;
     sched::workload w = asked_workload(o, title);
-    sched::simulation_options machine = o.machine;
-    machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, w.cpus);
-    const policy::duration_units units = units_of(w.unit);
-    machine.switch_cost = time_in(o.switch_cost, "--switch-cost", {}, units);
-    machine.steal_every = time_in(o.steal_every, "--steal-every", {}, units);
-    const duration usual = w.unit == time_unit::nanoseconds ? std::chrono::milliseconds(10) : duration(10);
-    machine.cache.warm_after = time_in(o.warm_after, "--warm-after", usual, units);
-    if (!o.until.empty()) machine.until = sched::time(time_in(o.until, "--until", {}, units));
+    sched::simulation_options machine;
+    machine.cpus = std::max(1, w.cpus);
+    if (w.unit == time_unit::nanoseconds) machine.cache.warm_after = std::chrono::milliseconds(10);
+    machine = machine_of(o, machine, w.unit);
     const auto runs = run_all(o, w, o.policies.empty() ? usual_policies(w) : o.policies, machine);
     return finish(o, w, runs, title);
 }
