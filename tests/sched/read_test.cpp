@@ -3,7 +3,9 @@
 #include <heddle/policy/random_stream.hpp>
 #include <sched/generate.hpp>
 #include <sched/read.hpp>
+#include <sched/trace.hpp>
 #include <string>
+#include <tuple>
 #include "runs.hpp"
 
 using namespace sched_tests;
@@ -169,6 +171,85 @@ TEST(read, a_trace_of_the_kernel) {
     // And what the kernel did comes out again.
     const auto s = simulate(w, make_policy("linux"));
     EXPECT_EQ(finish_of(w, s, "a-11"), 22'000'000);
+}
+
+TEST(read, a_task_that_is_suddenly_on_another_cpu_has_left_the_first) {
+    const auto line = [](int cpu, const char* when, const char* before, int before_pid, const char* state,
+                         const char* after, int after_pid) {
+        return " x-1 [00" + std::to_string(cpu) + "] d..2. " + when + ": sched_switch: prev_comm=" + before +
+               " prev_pid=" + std::to_string(before_pid) + " prev_prio=120 prev_state=" + state +
+               " ==> next_comm=" + after + " next_pid=" + std::to_string(after_pid) + " next_prio=120\n";
+    };
+    const auto w = read(line(0, "1.000000", "swapper/0", 0, "R", "a", 11) +
+                            line(1, "1.010000", "swapper/1", 0, "R", "a", 11) +
+                            line(1, "1.020000", "a", 11, "S", "swapper/1", 0) +
+                            line(0, "1.030000", "b", 12, "S", "swapper/0", 0),
+                        "trace.txt", file_format::trace);
+    ASSERT_EQ(w.tasks.size(), 2u);
+    EXPECT_EQ(w.tasks[0].cpu_time(), duration(20'000'000));
+    EXPECT_EQ(w.tasks[0].steps.size(), 1u);
+    EXPECT_EQ(w.tasks[1].arrival, at(10'000'000));
+    EXPECT_EQ(w.tasks[1].cpu_time(), duration(20'000'000));
+    EXPECT_EQ(w.notes, std::vector<std::string>{"2 switches were missing in the trace and were rebuilt"});
+}
+
+// A schedule on two CPUs as a trace, of which lines are lost: what is rebuilt is something that can have
+// been.
+TEST(read, a_trace_with_gaps_is_rebuilt_so_that_nobody_is_in_two_places) {
+    workload tasks_of_trace;
+    for (int i = 0; i < 5; ++i) {
+        task_spec t = task("t" + std::to_string(i), i * 3, 7);
+        t.steps.push_back({step_kind::wait, duration(4 + i), 0});
+        t.steps.push_back({step_kind::compute, duration(9), 0});
+        tasks_of_trace.tasks.push_back(t);
+    }
+    const auto s = simulate(tasks_of_trace, make_policy("rr 2"), {.cpus = 2});
+    struct change {
+        std::int64_t at;
+        std::uint32_t cpu;
+        int task;  // that begins, or ends if negative; from 1
+    };
+    std::vector<change> changes;
+    for (const auto& g : s.segments) {
+        changes.push_back({g.begin.time_since_epoch().count(), g.cpu, static_cast<int>(g.task) + 1});
+        changes.push_back({g.end.time_since_epoch().count(), g.cpu, -static_cast<int>(g.task) - 1});
+    }
+    std::stable_sort(changes.begin(), changes.end(), [](const change& a, const change& b) {
+        return std::pair(a.at, a.task > 0) < std::pair(b.at, b.task > 0);
+    });
+    std::vector<std::string> lines;
+    for (const change& c : changes) {
+        const std::string head = "x-1 [00" + std::to_string(c.cpu) + "] " + std::to_string(c.at / 10) + "." +
+                                 std::to_string(c.at % 10) + "00000: ";
+        const std::string who = "t:" + std::to_string(std::abs(c.task)) + " [120]";
+        lines.push_back(head + "sched_switch: " +
+                        (c.task > 0 ? "swapper:0 [120] R ==> " + who : who + " S ==> swapper:0 [120]"));
+        if (c.task < 0) lines.push_back(head + "sched_wakeup: " + who);
+    }
+    heddle::policy::random_stream random(3);
+    for (int round = 0; round < 500; ++round) {
+        std::string text;
+        for (const std::string& line : lines)
+            if (random.below(10) >= static_cast<std::uint64_t>(round % 8)) text += line + "\n";
+        if (text.find("sched_switch") == std::string::npos) continue;
+        const auto t = heddle::sched::parse_trace(text, "trace");
+        std::vector<std::tuple<std::uint32_t, std::int64_t, std::int64_t>> on_cpus;
+        for (const auto& traced : t.tasks) {
+            std::int64_t last = 0;
+            for (const auto& span : traced.spans) {
+                ASSERT_LE(span.begin, span.end) << text;
+                ASSERT_LE(last, span.begin) << text;
+                last = span.end;
+                on_cpus.emplace_back(span.cpu, span.begin, span.end);
+            }
+        }
+        std::sort(on_cpus.begin(), on_cpus.end());
+        for (std::size_t i = 1; i < on_cpus.size(); ++i) {
+            if (std::get<0>(on_cpus[i]) != std::get<0>(on_cpus[i - 1])) continue;
+            ASSERT_LE(std::get<2>(on_cpus[i - 1]), std::get<1>(on_cpus[i])) << text;
+        }
+        ASSERT_NO_THROW(check(heddle::sched::workload_of(t))) << text;
+    }
 }
 
 TEST(read, the_short_lines_of_perf) {
