@@ -289,9 +289,59 @@ TEST(read, rt_app) {
     EXPECT_TRUE(contains(refusal("{\n\"tasks\": {\n", "app.json"), "app.json:3: expected JSON"));
     EXPECT_TRUE(contains(refusal("{}", "app.json"), "app.json:1: expected an object with the tasks"));
     EXPECT_TRUE(contains(refusal("{\"tasks\":\n{\"a\":{\"loop\":1,\n\"run\":\"x\"}}}", "app.json"),
-                         "app.json:3: expected run to be a number"));
+                         "app.json:3: expected run to be a whole number"));
     EXPECT_TRUE(contains(refusal("{\"tasks\":{\"a\":{\"loop\":1,\"barrier\":\"x\"}}}", "app.json"),
-                         "does not simulate barrier"));
+                         "does not simulate 'barrier'"));
+}
+
+TEST(read, rt_app_as_it_means_it) {
+    const auto w = read(R"({"global": {"default_policy": "SCHED_RR", "pi_enabled": true}, "tasks": {
+        "other": {"policy": "SCHED_OTHER", "priority": 5, "loop": 1, "run": 10},
+        "turns": {"loop": 1, "run": 10, "taskgroup": "/a"},
+        "late": {"policy": "SCHED_DEADLINE", "dl-runtime": 1, "dl-deadline": 50, "loop": 1, "run": 10}}})",
+                        "app.json");
+    EXPECT_EQ(w.tasks[0].nice, 5);
+    EXPECT_EQ(w.tasks[0].priority, 0);
+    EXPECT_EQ(w.tasks[1].kind, heddle::policy::task_class::round_robin);
+    EXPECT_EQ(w.tasks[1].priority, 10);
+    EXPECT_EQ(w.tasks[2].deadline, duration(50'000));
+    ASSERT_EQ(w.notes.size(), 2u);
+    EXPECT_TRUE(contains(w.notes[0], "--inherit")) << w.notes[0];
+    EXPECT_TRUE(contains(w.notes[1], "task groups and budgets")) << w.notes[1];
+}
+
+TEST(read, rt_app_that_would_be_misread_is_refused) {
+    const auto of = [](const std::string& events) {
+        return refusal("{\"tasks\":{\n\"a\":{\"loop\":1,\n" + events + "}}}", "app.json");
+    };
+    EXPECT_TRUE(contains(of("\"runn\":1"), "app.json:3: expected run, sleep, timer"));
+    EXPECT_TRUE(contains(of("\"run\":1.5"), "app.json:3: expected run to be a whole number from 0 to"));
+    EXPECT_TRUE(
+        contains(of("\"run\":99999999999999999999"), "app.json:3: expected run to be a whole number"));
+    EXPECT_TRUE(contains(of("\"run\":1,\n\"run\":2"),
+                         "app.json:4: expected each name once in an object, and there is another 'run'"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"nice\":500"), "expected nice to be a whole number from -20 to 19"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"priority\":99999999999"),
+                         "expected priority to be a whole number from -20 to 99"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"priority\":50"), "it is the nice value"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"policy\":\"SCHED_FIFO\",\"priority\":0"), "from 1 to 99"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"cpus\":[-1]"), "expected cpus to be a whole number from 0"));
+    EXPECT_TRUE(
+        contains(of("\"lock\":\"m\",\"run\":5"), "app.json:2: task a: it ends and has not unlocked m"));
+    const auto all = [](const std::string& global, const std::string& a) {
+        return refusal("{\"global\":{" + global + "},\"tasks\":{\"a\":{" + a + "}}}", "app.json");
+    };
+    EXPECT_TRUE(contains(all("\"duration\":100000", "\"run\":10,\"sleep\":10"),
+                         "expected at most 10 million steps, and 5000000000 loops are more"));
+    EXPECT_TRUE(contains(all("\"duration\":1000000000000", "\"run\":10"),
+                         "expected duration to be a whole number from -1 to 4000000000"));
+    EXPECT_TRUE(contains(all("\"durration\":1", "\"run\":10"),
+                         "expected a setting of rt-app in global, not 'durration'"));
+    EXPECT_TRUE(contains(
+        all("", "\"loop\":1,\"phases\":{\"p\":{\"run\":1},\"q\":{\"run\":1,\"policy\":\"SCHED_FIFO\"}}"),
+        "expected the same policy, priority and CPUs in all phases"));
+    EXPECT_TRUE(contains(refusal("{\"task\":{},\"tasks\":{}}", "app.json"),
+                         "expected tasks, global or resources, not 'task'"));
 }
 
 TEST(read, a_file_that_is_not_there) {
