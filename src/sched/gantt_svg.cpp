@@ -11,6 +11,7 @@ namespace {
 
 constexpr double left_margin = 120, chart_width = 1000, row_height = 22;
 constexpr std::size_t most_svg_rows = 60;
+constexpr std::size_t most_columns = 16;  // of a name, left of the chart
 constexpr std::size_t most_bars = 20000;  // of one policy; more is a picture that nobody can open
 
 double step_for(double span) {
@@ -53,7 +54,8 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
         }
         for (std::size_t i = 0; i < rows; ++i)
             body += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" class=\"n\">{}</text>\n", left_margin - 8,
-                                y + row_height * (static_cast<double>(i) + 0.7), names[i]);
+                                y + row_height * (static_cast<double>(i) + 0.7),
+                                escaped(shortened(w.tasks[i].name, most_columns)));
         for (const job_result& j : r.run.jobs)
             if (j.task < rows)
                 body += fmt::format(

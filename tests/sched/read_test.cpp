@@ -214,8 +214,8 @@ TEST(read, a_trace_with_gaps_is_rebuilt_so_that_nobody_is_in_two_places) {
         changes.push_back({g.begin.time_since_epoch().count(), g.cpu, static_cast<int>(g.task) + 1});
         changes.push_back({g.end.time_since_epoch().count(), g.cpu, -static_cast<int>(g.task) - 1});
     }
-    std::stable_sort(changes.begin(), changes.end(), [](const change& a, const change& b) {
-        return std::pair(a.at, a.task > 0) < std::pair(b.at, b.task > 0);
+    std::sort(changes.begin(), changes.end(), [](const change& a, const change& b) {
+        return std::tuple(a.at, a.task > 0, a.cpu, a.task) < std::tuple(b.at, b.task > 0, b.cpu, b.task);
     });
     std::vector<std::string> lines;
     for (const change& c : changes) {

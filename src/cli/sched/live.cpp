@@ -6,6 +6,7 @@
 #include <sched/report.hpp>
 
 #include "../usage_error.hpp"
+#include "cliff.hpp"
 #include "error_table.hpp"
 #include "live_run.hpp"
 #include "output.hpp"
@@ -78,7 +79,7 @@ int run_live(const sched_options& o) {
     std::string title;
     const sched::workload given = asked_workload(o, title);
     const duration unit = unit_of(o, given);
-    const sched::workload w = lasting(given, unit);
+    sched::workload w = lasting(given, unit);
     sched::simulation_options machine = o.machine;
     machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, given.cpus);
     if (!o.until.empty()) {
@@ -101,6 +102,8 @@ int run_live(const sched_options& o) {
             if (predicted.run.end - predicted.run.begin > too_long) throw usage_error(no_patience);
             if (!predicted.run.stuck.empty())
                 throw usage_error(name + " would never end: " + joined(predicted.run.stuck));
+            if (std::string warning = cliff_warning(w, name, rule); !warning.empty())
+                w.notes.push_back(std::move(warning));
             measured.run = run_in_pool(w, predicted.run, rule, machine.cpus);
             tables += name + "\n" + error_table(w, measured.run, predicted.run, within) + "\n";
             runs.push_back(std::move(predicted));
@@ -120,6 +123,8 @@ int run_live(const sched_options& o) {
     std::string out;
     if (!o.no_gantt && (o.gantt || w.tasks.size() <= 20))
         for (const policy_run& r : runs) out += sched::gantt_text(w, r, chart_width()) + "\n";
+    for (const std::string& note : w.notes)
+        tables += (note.starts_with("warning:") ? "" : "note: ") + sched::printable(note) + "\n";
     print_out(out + fmt::format("{}errors are {} max(1.5 %, 8 ms)\n", tables, within ? "within" : "beyond"));
     return 0;
 }

@@ -55,7 +55,7 @@ std::string linux_policy(std::uint64_t slice) {
 }
 
 // The kernel is as it is.
-void refuse_what_only_a_simulation_has(const sched_options& o) {
+void refuse_what_a_kernel_has_not(const sched_options& o) {
     const sched::simulation_options& m = o.machine;
     if (!o.policies.empty() || !o.quantum.empty() || !o.ties.empty() || !o.generate.empty() ||
         m.queue_per_cpu || m.cooperative || m.inheritance || m.lower_is_higher || m.drop_late || o.cache ||
@@ -71,7 +71,7 @@ void refuse_what_only_a_simulation_has(const sched_options& o) {
 }  // namespace
 
 int run_record(const sched_options& o) {
-    refuse_what_only_a_simulation_has(o);
+    refuse_what_a_kernel_has_not(o);
     if (o.arguments.empty()) throw usage_error("record what? heddle sched --record WORKLOAD, or -- COMMAND…");
     const int cpus = std::max(1, o.cpus);
     real_run real;
@@ -125,7 +125,7 @@ int run_record(const sched_options& o) {
             for (const policy_run& r : runs) out += sched::gantt_text(real.work, r, chart_width()) + "\n";
         out += comparison;
         for (const std::string& note : real.work.notes)
-            out += (note.starts_with("warning:") ? "" : "note: ") + note + "\n";
+            out += (note.starts_with("warning:") ? "" : "note: ") + sched::printable(note) + "\n";
         out += fmt::format(
             "others had the CPU{} for {}; {} switches were rebuilt; errors are {} max(1.5 %, 8 ms)\n",
             cpus == 1 ? "" : "s", show(duration(real.foreign), sched::time_unit::nanoseconds), real.rebuilt,

@@ -102,6 +102,8 @@ test_sched_runs_a_workload_for_real() {
     run 0 sched --live "$scratch/convoy" --policy rr:4 --unit 500us --json --html "$scratch/live.html"
     [[ $(json length policies) -eq 2 ]] || fail "not predicted and measured"
     grep -q '</html>' "$scratch/live.html" || fail "the page has no end"
+    run 0 sched --live "$scratch/convoy" --policy rr:3 --unit 500us
+    grep -qE '^warning: under rr:3, P1 and 2 more run' "$scratch/out" || fail "no warning of whole quanta"
     refused "--unit is for --live" sched "$scratch/convoy" --unit 1ms
     refused "a pool has one queue" sched --live "$scratch/convoy" --steal
     refused "a pool has one queue" sched --live "$scratch/convoy" --switch-cost 1
