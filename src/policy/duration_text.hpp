@@ -13,8 +13,8 @@
 
 namespace heddle::inline v0::policy {
 
-/// So that the end of a time that long can be added to another of them.
-inline constexpr std::int64_t longest_duration = 4'000'000'000'000'000'000;
+/// So that a time that long can be added to others.
+inline constexpr std::int64_t longest_duration = std::int64_t{1} << 61;
 
 enum class duration_fault : std::uint8_t { none, not_a_duration, fraction, too_long };
 
@@ -87,7 +87,7 @@ inline const char* said(duration_fault fault) {
         case duration_fault::fraction:
             return "is not a whole number; without a unit there are no fractions";
         case duration_fault::too_long:
-            return "is too long; a time is at most 4e18, or 4e9s";
+            return "is too long; a time is at most 2.3e18, or 2.3e9s";
         default:
             return "is not a duration such as 4 or 10ms";
     }

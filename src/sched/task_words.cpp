@@ -9,7 +9,8 @@ namespace heddle::inline v0::sched {
 duration task_words::time_of(std::string_view word, const char* what) {
     const policy::duration_text d = policy::duration_from(word);
     if (d.fault == policy::duration_fault::too_long)
-        at_.fail(std::string("expected ") + what + " that is at most 4e18, or 4e9s, not " + in_quotes(word));
+        at_.fail(std::string("expected ") + what + " that is at most 2.3e18, or 2.3e9s, not " +
+                 in_quotes(word));
     if (d.fault != policy::duration_fault::none)
         at_.fail(std::string("expected ") + what + ", a whole number or one with a unit such as 5ms, not " +
                  in_quotes(word));

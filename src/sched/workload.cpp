@@ -75,9 +75,9 @@ void task_check::take(const workload& w, const task_spec& t) {
     const std::int64_t due =
         sum(product(t.period.count(), jobs), t.deadline.value_or(duration::zero()).count());
     latest_ = std::max(latest_, sum(t.arrival.time_since_epoch().count(), due));
-    constexpr std::int64_t limit = std::int64_t{1} << 62;
+    constexpr std::int64_t limit = std::int64_t{1} << 61;
     if (sum(work_, latest_) > limit)
-        refuse(t, "with it the times add up to more than 4.6e18; give shorter ones, or a longer unit");
+        refuse(t, "with it the times add up to more than 2.3e18; give shorter ones, or a longer unit");
 }
 
 void check(const workload& w) {
