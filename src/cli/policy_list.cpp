@@ -3,20 +3,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <heddle/policy/any_policy.hpp>
-#include <stdexcept>
 
 namespace heddle::inline v0::cli {
 
 namespace {
 
-bool begins_with_name(const std::string& text) {
-    try {
-        policy::make_policy(text.substr(0, text.find_first_of(" :")));
-        return true;
-    } catch (const std::invalid_argument&) {
-        return false;
-    }
+// Whether the last word is the list of a multilevel queue's levels, which are policies themselves.
+bool in_levels(const std::string& policy) {
+    const std::size_t blank = policy.find_last_of(" :");
+    return blank != std::string::npos && policy.compare(blank + 1, 7, "levels=") == 0;
 }
 
 }  // namespace
@@ -26,10 +21,8 @@ std::vector<std::string> split_policies(const std::string& list) {
     for (std::size_t at = 0; at <= list.size();) {
         const std::size_t end = std::min(list.find(',', at), list.size());
         const std::string part = list.substr(at, end - at);
-        const bool goes_on = !result.empty() && !part.empty() && !begins_with_name(part) &&
-                             (std::isdigit(static_cast<unsigned char>(part[0])) != 0 ||
-                              result.back().find("levels=") != std::string::npos);
-        if (goes_on)
+        const bool is_number = !part.empty() && std::isdigit(static_cast<unsigned char>(part[0])) != 0;
+        if (!result.empty() && (is_number || in_levels(result.back())))
             result.back() += "," + part;
         else
             result.push_back(part);

@@ -15,6 +15,9 @@
 #include <heddle/policy/round_robin.hpp>
 #include <heddle/policy/shortest_remaining_time.hpp>
 #include <heddle/policy/stride.hpp>
+#include <initializer_list>
+
+#include "duration_text.hpp"
 
 namespace heddle::inline v0::policy {
 
@@ -34,21 +37,6 @@ words split(std::string_view text, std::string_view separators) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return parts;
-}
-
-// A number with a unit, or without one.
-std::optional<duration> duration_in(std::string_view word) {
-    double number = 0;
-    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error != std::errc() || !(number >= 0)) return std::nullopt;
-    const std::string_view unit(rest, static_cast<std::size_t>(word.data() + word.size() - rest));
-    double scale = 0;
-    if (unit.empty() || unit == "ns") scale = 1;
-    if (unit == "us") scale = 1e3;
-    if (unit == "ms") scale = 1e6;
-    if (unit == "s") scale = 1e9;
-    if (scale == 0 || number * scale >= 9e18) return std::nullopt;
-    return duration(static_cast<std::int64_t>(number * scale));
 }
 
 // What the words of one description set; each policy takes what it knows and refuses the rest.
@@ -80,6 +68,21 @@ class setup {
         return parsed(*text);
     }
 
+    // Times that do not come from the description are real ones.
+    void needs_real_time(std::string_view name, std::initializer_list<std::string_view> times) const {
+        if (defaults.units != duration_units::none) return;
+        std::string missing;
+        for (const std::string_view time : times)
+            if (std::none_of(words_.begin(), words_.end(), [&](std::string_view w) {
+                    return w.size() > time.size() && w.starts_with(time) && w[time.size()] == '=';
+                }))
+                missing += (missing.empty() ? "" : ", ") + std::string(time) + "=";
+        if (!missing.empty())
+            refuse(std::string(name) +
+                   " counts real time, and the times of the workload have no unit; give them one, or say " +
+                   missing);
+    }
+
     std::uint64_t number_of(std::string_view name, std::uint64_t otherwise) {
         const auto text = value(name);
         if (!text) return otherwise;
@@ -93,14 +96,14 @@ class setup {
     // Durations that stand alone, between commas.
     std::vector<duration> durations(std::string_view name) {
         std::optional<std::string_view> list = value(name);
-        if (!list && !words_.empty() && words_.front().find('=') == std::string_view::npos &&
-            duration_in(split(words_.front(), ",/").front())) {
+        if (!list && !words_.empty() && begins_as_number(words_.front())) {
             list = words_.front();
             words_.erase(words_.begin());
         }
         std::vector<duration> all;
-        if (list)
-            for (const std::string_view part : split(*list, ",/")) all.push_back(parsed(part));
+        if (!list) return all;
+        for (const std::string_view part : split(*list, ",/")) all.push_back(parsed(part));
+        if (all.empty()) refuse(std::string(name) + "=" + std::string(*list) + " has no durations");
         return all;
     }
 
@@ -133,12 +136,19 @@ class setup {
             refuse("'" + std::string(words_.front()) + "' is not understood by " + std::string(name));
     }
 
-    static duration parsed(std::string_view text) {
-        if (const auto d = duration_in(text)) return *d;
-        refuse("'" + std::string(text) + "' is not a duration such as 4 or 10ms");
+    duration parsed(std::string_view text) const {
+        const duration_text d = duration_from(text);
+        const std::string wrong =
+            d.fault != duration_fault::none ? said(d.fault) : wrong_unit(d, text, defaults.units);
+        if (!wrong.empty()) refuse("'" + std::string(text) + "' " + wrong);
+        return d.value;
     }
 
  private:
+    static bool begins_as_number(std::string_view word) {
+        return (word[0] >= '0' && word[0] <= '9') || word[0] == '.';
+    }
+
     words words_;
 
  public:
@@ -192,7 +202,7 @@ any_policy make_feedback(setup& s) {
     return multilevel_feedback(o);
 }
 
-// levels=rr/4,fcfs shares=8,2
+// levels=rr/4,fcfs shares=8,2: times, one a level
 any_policy make_levels(setup& s) {
     multilevel_queue_options o;
     const auto list = s.value("levels");
@@ -222,9 +232,12 @@ struct known_policy {
     any_policy (*make)(setup&);
 };
 
-// Made when the program is compiled: the checker's runtime has this file too, in programs without a C++ library.
+// Made when the program is compiled: the checker's runtime has this file too, in programs without a C++
+// library.
 constexpr known_policy known[] = {
-    {{"fcfs", "fifo", ""}, "", [](setup& s) -> any_policy { return fcfs(s.ties(tie_break::arrival_then_id)); }},
+    {{"fcfs", "fifo", ""},
+     "",
+     [](setup& s) -> any_policy { return fcfs(s.ties(tie_break::arrival_then_id)); }},
     {{"sjf", "sjn", "shortest_job_next"},
      "predict alpha=0.5 first=DURATION",
      [](setup& s) -> any_policy { return shortest_job_next(shortest(s)); }},
@@ -234,10 +247,9 @@ constexpr known_policy known[] = {
     {{"rr", "round_robin", ""},
      "QUANTUM arrivals_first|expired_first",
      [](setup& s) -> any_policy {
-         return round_robin(
-             round_robin_options{.quantum = s.quantum(s.defaults.quantum),
-                                 .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
-                                 .ties = s.ties(tie_break::arrival_then_id)});
+         return round_robin(round_robin_options{.quantum = s.quantum(s.defaults.quantum),
+                                                .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
+                                                .ties = s.ties(tie_break::arrival_then_id)});
      }},
     {{"priority", "prio", ""}, "preemptive|nonpreemptive lower|larger age=DURATION", make_priority},
     {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
@@ -260,8 +272,7 @@ constexpr known_policy known[] = {
     {{"fair", "fair_share", "eevdf"},
      "SLICE nonpreemptive",
      [](setup& s) -> any_policy {
-         return fair_share(
-             {.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
+         return fair_share({.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
      }},
     {{"edf", "earliest_deadline_first", ""},
      "nonpreemptive",
@@ -278,6 +289,7 @@ constexpr known_policy known[] = {
     {{"linux", "linux_classes", ""},
      "rr=100ms slice=2.8ms server=50ms period=1s",
      [](setup& s) -> any_policy {
+         s.needs_real_time("linux", {"rr", "slice", "server", "period"});
          linux_options o;
          o.round_robin_quantum = s.time_of("rr", o.round_robin_quantum);
          o.fair_slice = s.time_of("slice", o.fair_slice);

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
+#include "characters.hpp"
 #include "report.hpp"
 
 namespace heddle::inline v0::sched {
@@ -33,7 +35,9 @@ template <auto Member> double p95_of(const statistics& s) {
 std::string show(duration d, time_unit unit) {
     if (unit != time_unit::nanoseconds)
         return fmt::format("{}{}", d.count(), unit == time_unit::seconds ? " s" : "");
-    std::string text = fmt::format("{:.6f}", static_cast<double>(d.count()) / 1e6);
+    constexpr std::int64_t ms = 1'000'000;
+    const auto n = d.count();
+    std::string text = fmt::format("{}{}.{:06}", n < 0 ? "-" : "", std::abs(n / ms), std::abs(n % ms));
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
     return text + " ms";
@@ -90,17 +94,21 @@ std::vector<bool> best_by(const figure& f, const std::vector<policy_run>& runs) 
 
 std::string escaped(const std::string& text) {
     std::string out;
-    for (const char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += static_cast<unsigned char>(c) < 32 ? ' ' : c;
+    for (const character& shown : characters_of(text)) {
+        // XML has no such characters.
+        if (shown.code == 0xFFFE || shown.code == 0xFFFF) continue;
+        for (const char c : shown.bytes) {
+            if (c == '<')
+                out += "&lt;";
+            else if (c == '>')
+                out += "&gt;";
+            else if (c == '&')
+                out += "&amp;";
+            else if (c == '"')
+                out += "&quot;";
+            else
+                out += static_cast<unsigned char>(c) < 32 ? ' ' : c;
+        }
     }
     return out;
 }

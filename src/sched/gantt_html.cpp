@@ -27,17 +27,19 @@ button{font:inherit;font-size:13px;padding:2px 10px;border:1px solid var(--line)
 </style></head><body>
 )";
 
-// All charts show the same stretch of time: what one is zoomed or moved to, all are.
+// All charts show the same stretch of time: what one is zoomed or moved to, all are. Times count from the
+// first arrival: a script has no room for those of a clock.
 constexpr const char* script = R"(
 const css=n=>getComputedStyle(document.documentElement).getPropertyValue(n).trim(),tip=document.getElementById('tip');
 const L=110,H=22,T=6,all=[data.begin,data.end];let view=[...all],byCpu=false;
-const show=t=>data.unit=='ns'?+(t/1e6).toFixed(6)+' ms':t+(data.unit?' '+data.unit:'');
+const lasts=t=>data.unit=='ns'?+(Number(t)/1e6).toFixed(6)+' ms':t+(data.unit?' '+data.unit:'');
+const origin=BigInt(data.origin),show=t=>lasts(origin+BigInt(Math.round(t)));
 function step(span,room){const raw=span/Math.max(2,room/90),p=10**Math.floor(Math.log10(raw));for(const f of[1,2,5,10])if(p*f>=raw)return Math.max(data.unit=='ns'?1:1,p*f);return p*10}
 function draw(){for(const r of data.runs){const c=r.canvas,g=c.getContext('2d'),d=devicePixelRatio||1,rows=byCpu?r.cpus:data.tasks.length;
  const w=c.clientWidth,h=T+rows*H+22;c.style.height=h+'px';c.width=w*d;c.height=h*d;g.setTransform(d,0,0,d,0,0);g.clearRect(0,0,w,h);
  const x=t=>L+(t-view[0])/(view[1]-view[0])*(w-L-14);r.x=x;g.font='12px system-ui,sans-serif';g.textBaseline='middle';
  g.strokeStyle=css('--line');g.fillStyle=css('--dim');g.textAlign='center';
- const s=step(view[1]-view[0],w-L);for(let t=Math.ceil(view[0]/s)*s;t<=view[1];t+=s){g.beginPath();g.moveTo(x(t),T);g.lineTo(x(t),T+rows*H);g.stroke();g.fillText(show(t),x(t),T+rows*H+12)}
+ const s=step(view[1]-view[0],w-L);for(let t=Math.ceil(view[0]/s)*s,i=0;t<=view[1]&&i<200;t+=s,++i){g.beginPath();g.moveTo(x(t),T);g.lineTo(x(t),T+rows*H);g.stroke();const n=show(t);g.fillText(n,Math.min(x(t),w-2-g.measureText(n).width/2),T+rows*H+12)}
  g.save();g.beginPath();g.rect(L,0,w-L,T+rows*H);g.clip();
  if(!byCpu){g.fillStyle=css('--wait');for(const[k,a,b]of r.jobs)if(b>=view[0]&&a<=view[1])g.fillRect(x(a),T+k*H+H/2-2,Math.max(1,x(b)-x(a)),4);
   g.fillStyle=css('--bg');for(const[k,a,b]of r.io)if(b>=view[0]&&a<=view[1])g.fillRect(x(a),T+k*H+H/2-1,Math.max(0,x(b)-x(a)),2)}
@@ -55,7 +57,7 @@ for(const r of data.runs){const c=r.canvas=document.getElementById(r.id);let dra
  c.addEventListener('dblclick',()=>{view=[...all];draw()});c.addEventListener('pointerleave',()=>tip.style.display='none');
  c.addEventListener('pointermove',e=>{const[px,py]=at(e);if(drag!==null){pan((drag-e.clientX)/(c.clientWidth-L-14)*(view[1]-view[0]));drag=e.clientX;return}
   const row=Math.floor((py-T)/H),t=time(px);let found=r.segments.find(([k,cpu,a,b])=>(byCpu?cpu:k)==row&&t>=a&&t<b),text='';
-  if(found)text=data.tasks[found[0]]+' on CPU '+found[1]+'\n'+show(found[2])+' – '+show(found[3])+' ('+show(found[3]-found[2])+')';
+  if(found)text=data.tasks[found[0]]+' on CPU '+found[1]+'\n'+show(found[2])+' – '+show(found[3])+' ('+lasts(found[3]-found[2])+')';
   else if(!byCpu&&row>=0&&row<data.tasks.length){if(r.io.some(([k,a,b])=>k==row&&t>=a&&t<b))text=data.tasks[row]+' waits for a device';else if(r.jobs.some(([k,a,b])=>k==row&&t>=a&&t<b))text=data.tasks[row]+' is ready and waits'}
   tip.style.display=text?'block':'none';tip.textContent=text;tip.style.left=Math.min(e.clientX+12,innerWidth-220)+'px';tip.style.top=(e.clientY+14)+'px'})}
 document.getElementById('cpu').onclick=e=>{byCpu=!byCpu;e.target.textContent=byCpu?'show by task':'show by CPU';draw()};
@@ -63,10 +65,12 @@ document.getElementById('reset').onclick=()=>{view=[...all];draw()};addEventList
 )";
 
 constexpr std::size_t most_tasks = 200;
-constexpr std::size_t most_segments = 50'000;  // of one policy
+constexpr std::size_t most_of_each = 50'000;  // of one policy: bars, jobs, waits, marks
 
-json data_of(const workload& w, const std::vector<policy_run>& runs) {
-    const auto count = [](time t) { return t.time_since_epoch().count(); };
+json data_of(const workload& w, const std::vector<policy_run>& runs, std::vector<std::size_t>& not_drawn) {
+    time begin = runs.empty() ? time{} : time::max();
+    for (const policy_run& r : runs) begin = std::min(begin, r.run.begin);
+    const auto count = [&](time t) { return (t - begin).count(); };
     json d;
     d["unit"] = w.unit == time_unit::nanoseconds ? "ns" : w.unit == time_unit::seconds ? "s" : "";
     d["tasks"] = json::array();
@@ -76,38 +80,45 @@ json data_of(const workload& w, const std::vector<policy_run>& runs) {
         d["tasks"].push_back(w.tasks[i].name);
         d["colours"].push_back(colour_of(i));
     }
-    time begin = time::max(), end{};
+    time end = begin;
     d["runs"] = json::array();
     for (std::size_t n = 0; n < runs.size(); ++n) {
         const simulation& s = runs[n].run;
-        begin = std::min(begin, s.begin);
         end = std::max(end, s.end);
         json r{{"id", fmt::format("c{}", n)}, {"cpus", s.cpus}};
         for (const char* const list : {"segments", "jobs", "io", "misses"}) r[list] = json::array();
+        std::size_t left_out = 0;
+        const auto draw = [&](const char* list, json what) {
+            if (r[list].size() < most_of_each)
+                r[list].push_back(std::move(what));
+            else
+                ++left_out;
+        };
         for (const segment& g : s.segments)
-            if (g.task < tasks && r["segments"].size() < most_segments)
-                r["segments"].push_back({g.task, g.cpu, count(g.begin), count(g.end)});
+            if (g.task < tasks) draw("segments", {g.task, g.cpu, count(g.begin), count(g.end)});
         for (const job_result& j : s.jobs)
-            if (j.task < tasks && r["jobs"].size() < most_segments)
-                r["jobs"].push_back({j.task, count(j.arrival), count(j.finished() ? j.finish : s.end)});
+            if (j.task < tasks)
+                draw("jobs", {j.task, count(j.arrival), count(j.finished() ? j.finish : s.end)});
         for (const event& e : s.events) {
-            if (e.task >= tasks || r["io"].size() >= most_segments) continue;
-            if (e.kind == event_kind::waits) r["io"].push_back({e.task, count(e.at), count(e.at) + e.other});
-            if (e.kind == event_kind::misses) r["misses"].push_back({e.task, count(e.at)});
+            if (e.task >= tasks) continue;
+            if (e.kind == event_kind::waits) draw("io", {e.task, count(e.at), count(e.at) + e.other});
+            if (e.kind == event_kind::misses) draw("misses", {e.task, count(e.at)});
         }
+        not_drawn.push_back(left_out);
         d["runs"].push_back(std::move(r));
     }
-    d["begin"] = runs.empty() ? 0 : count(begin);
-    d["end"] = std::max(count(end), d["begin"].get<std::int64_t>() + 1);
+    d["origin"] = fmt::format("{}", begin.time_since_epoch().count());
+    d["begin"] = 0;
+    d["end"] = std::max<std::int64_t>(count(end), 1);
     return d;
 }
 
-// Inside <script>: nothing in the data may end it.
+// Inside <script>: nothing in the data may end it, or make it a comment.
 std::string for_script(const json& j) {
-    std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
-    for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3)
-        text.replace(at, 2, "<\\/");
-    return text;
+    const std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
+    std::string out;
+    for (const char c : text) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+    return out;
 }
 
 }  // namespace
@@ -132,15 +143,20 @@ std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, c
         "red marks are missed deadlines. "
         "Wheel: zoom; drag: move; double click: everything. <button id=\"cpu\">show by CPU</button> <button "
         "id=\"reset\">everything</button></p>\n";
-    for (std::size_t i = 0; i < runs.size(); ++i)
+    std::vector<std::size_t> not_drawn;
+    const std::string data = for_script(data_of(w, runs, not_drawn));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
         page += fmt::format("<h2>{}</h2><div class=\"chart\"><canvas id=\"c{}\"></canvas></div>\n",
                             escaped(runs[i].policy), i);
+        if (not_drawn[i] > 0)
+            page += fmt::format("<p class=\"dim\">{} more bars, lines and marks are not drawn.</p>\n",
+                                not_drawn[i]);
+    }
     page += "<div id=\"tip\"></div>\n";
     if (w.tasks.size() > most_tasks)
         page += fmt::format("<p class=\"dim\">Only the first {} tasks are drawn.</p>\n", most_tasks);
     for (const std::string& note : w.notes) page += "<p class=\"dim\">" + escaped(note) + "</p>\n";
-    return page + "<script>const data=" + for_script(data_of(w, runs)) + ";" + script +
-           "</script></body></html>\n";
+    return page + "<script>const data=" + data + ";" + script + "</script></body></html>\n";
 }
 
 }  // namespace heddle::inline v0::sched

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "characters.hpp"
 #include "report.hpp"
 
 namespace heddle::inline v0::sched {
@@ -9,6 +10,7 @@ namespace heddle::inline v0::sched {
 namespace {
 
 constexpr std::size_t most_rows = 40;
+constexpr int most_cpus = 16;
 
 // Maps time to columns.
 struct scale {
@@ -30,19 +32,22 @@ void cover(std::vector<double>& row, const scale& s, time from, time to) {
         row[c] += std::min(b, static_cast<double>(c + 1)) - std::max(a, static_cast<double>(c));
 }
 
-std::size_t shown_width(const std::string& name) {
-    return static_cast<std::size_t>(
-        std::count_if(name.begin(), name.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string padded(const std::string& name, std::size_t width) {
-    return name + std::string(width - std::min(width, shown_width(name)), ' ');
+// What of a name fits into a bar, a cell for each column; behind a wide character is an empty one.
+std::vector<std::string> cells_of(const std::string& name, std::size_t columns) {
+    std::vector<std::string> cells;
+    for (const character& c : characters_of(name)) {
+        if (cells.size() + c.columns > columns) break;
+        if (c.columns == 0) continue;
+        cells.emplace_back(c.bytes);
+        if (c.columns == 2) cells.emplace_back();
+    }
+    return cells;
 }
 
 // "|P1  |P2 |" and the times of the changes below it, if there is room.
 std::string chart_of_cpu(const workload& w, const policy_run& r, std::uint32_t cpu, const scale& s,
                          const std::string& label) {
-    std::string bar(s.columns + 1, ' ');
+    std::vector<std::string> bar(s.columns + 1, " ");
     std::string times(s.columns + 12, ' ');
     std::size_t free_from = 0;
     const auto mark = [&](time t) {
@@ -60,21 +65,20 @@ std::string chart_of_cpu(const workload& w, const policy_run& r, std::uint32_t c
     for (const segment& g : r.run.segments) {
         if (g.cpu != cpu) continue;
         const std::size_t a = s.column(g.begin), b = s.column(g.end);
-        for (std::size_t c = a + 1; c < b; ++c) bar[c] = '-';
-        bar[a] = '|';
-        bar[b] = '|';
-        const std::string& name = w.tasks[g.task].name;
+        for (std::size_t c = a + 1; c < b; ++c) bar[c] = "-";
+        bar[a] = "|";
+        bar[b] = "|";
         if (b > a + 1) {
-            const std::string cut = name.substr(0, b - a - 1);
-            for (const char c : cut)
-                if (static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126) return "";
-            bar.replace(a + 1, cut.size(), cut);
+            const auto cells = cells_of(printable(w.tasks[g.task].name), b - a - 1);
+            std::copy(cells.begin(), cells.end(), bar.begin() + static_cast<std::ptrdiff_t>(a + 1));
         }
         mark(g.begin);
         mark(g.end);
     }
     times.erase(times.find_last_not_of(' ') + 1);
-    return label + bar + "\n" + std::string(label.size(), ' ') + times + "\n";
+    std::string text = label;
+    for (const std::string& cell : bar) text += cell;
+    return text + "\n" + std::string(shown_width(label), ' ') + times + "\n";
 }
 
 }  // namespace
@@ -83,7 +87,8 @@ std::string gantt_text(const workload& w, const policy_run& r, std::size_t colum
     if (r.run.segments.empty()) return "";
     std::size_t name_width = 6;
     for (std::size_t i = 0; i < std::min(most_rows, w.tasks.size()); ++i)
-        name_width = std::max(name_width, std::min<std::size_t>(20, shown_width(w.tasks[i].name) + 1));
+        name_width =
+            std::max(name_width, std::min<std::size_t>(20, shown_width(printable(w.tasks[i].name)) + 1));
     scale s;
     s.begin = r.run.begin;
     s.columns = std::max<std::size_t>(20, columns > name_width + 14 ? columns - name_width - 14 : 20);
@@ -100,16 +105,23 @@ std::string gantt_text(const workload& w, const policy_run& r, std::size_t colum
         if (g.task < ran.size()) cover(ran[g.task], s, g.begin, g.end);
     for (const job_result& j : r.run.jobs)
         if (j.task < ran.size()) cover(waiting[j.task], s, j.arrival, j.finished() ? j.finish : r.run.end);
+    std::vector<std::vector<char>> missed(ran.size(), std::vector<char>(s.columns));
+    bool any_missed = false;
+    for (const job_result& j : r.run.jobs) {
+        if (!j.missed || j.task >= ran.size()) continue;
+        missed[j.task][std::min(s.column(j.deadline), s.columns - 1)] = 1;
+        any_missed = true;
+    }
     for (const event& e : r.run.events)
         if (e.kind == event_kind::waits && e.task < ran.size())
             cover(away[e.task], s, e.at, std::min(r.run.end, e.at + duration(e.other)));
     for (std::size_t i = 0; i < ran.size(); ++i) {
-        std::string name = w.tasks[i].name;
-        if (shown_width(name) > name_width - 1) name = name.substr(0, name_width - 1);
-        text += padded(name, name_width);
+        text += padded(shortened(printable(w.tasks[i].name), name_width - 1), name_width);
         for (std::size_t c = 0; c < s.columns; ++c) {
             const double ready = waiting[i][c] - ran[i][c] - away[i][c];
-            if (ran[i][c] > 0 && ran[i][c] >= ready && ran[i][c] >= away[i][c])
+            if (missed[i][c] != 0)
+                text += "!";
+            else if (ran[i][c] > 0 && ran[i][c] >= ready && ran[i][c] >= away[i][c])
                 text += "█";
             else if (away[i][c] > 0 && away[i][c] >= ready)
                 text += "~";
@@ -122,10 +134,13 @@ std::string gantt_text(const workload& w, const policy_run& r, std::size_t colum
         }
         text += "\n";
     }
-    if (w.tasks.size() > most_rows) text += fmt::format("… and {} more\n", w.tasks.size() - most_rows);
-    for (std::uint32_t cpu = 0; cpu < std::min(16u, static_cast<std::uint32_t>(r.run.cpus)); ++cpu)
-        text += chart_of_cpu(w, r, cpu, s, padded(fmt::format("CPU {}", cpu), name_width));
-    return text + "█ runs  ░ ready, waits for a CPU or a lock  ~ waits for a device\n";
+    if (w.tasks.size() > most_rows) text += fmt::format("… and {} more tasks\n", w.tasks.size() - most_rows);
+    for (int cpu = 0; cpu < std::min(most_cpus, r.run.cpus); ++cpu)
+        text += chart_of_cpu(w, r, static_cast<std::uint32_t>(cpu), s,
+                             padded(fmt::format("CPU {}", cpu), name_width));
+    if (r.run.cpus > most_cpus) text += fmt::format("… and {} more CPUs\n", r.run.cpus - most_cpus);
+    text += "█ runs  ░ ready, waits for a CPU or a lock  ~ waits for a device";
+    return text + (any_missed ? "  ! misses a deadline\n" : "\n");
 }
 
 }  // namespace heddle::inline v0::sched

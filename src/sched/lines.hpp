@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -68,25 +67,6 @@ template <class Number> std::optional<Number> number_in(std::string_view word) {
     const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), n);
     if (error != std::errc() || rest != word.data() + word.size()) return std::nullopt;
     return n;
-}
-
-/// A number in the unit of the file; nothing for what is not one. With a unit of time it is in nanoseconds;
-/// whether it has one is told.
-inline std::optional<duration> duration_in(std::string_view word, bool& has_unit) {
-    double n = 0;
-    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), n);
-    if (error != std::errc() || !std::isfinite(n)) return std::nullopt;
-    const std::string_view unit(rest, static_cast<std::size_t>(word.data() + word.size() - rest));
-    has_unit = !unit.empty();
-    const double scale = unit.empty() || unit == "ns" ? 1
-                         : unit == "us"               ? 1e3
-                         : unit == "ms"               ? 1e6
-                         : unit == "s"                ? 1e9
-                                                      : 0;
-    if (scale == 0 || std::abs(n * scale) > 4e18) return std::nullopt;
-    const double value = std::round(n * scale);
-    if (unit.empty() && value != n) return std::nullopt;
-    return duration(static_cast<std::int64_t>(value));
 }
 
 }  // namespace heddle::inline v0::sched

@@ -63,7 +63,10 @@ workload read_csv(std::string_view text, const std::string& name) {
         std::string_view times;
         for (std::size_t i = 0; i < fields.size(); ++i) {
             const std::string& value = fields[i];
-            if (value.empty()) continue;
+            if (value.empty()) {
+                if (header[i] == "arrival") at.fail("expected when the task arrives, and the field is empty");
+                continue;
+            }
             if (header[i] == "name" || header[i] == "task") {
                 task.name = value;
             } else if (header[i] == "arrival") {
@@ -83,6 +86,7 @@ workload read_csv(std::string_view text, const std::string& name) {
         if (!times.empty()) parse.set("times", times, task);
         if (!names.insert(task.name).second)
             at.fail("expected another name: there is a task " + in_quotes(task.name) + " already");
+        parse.finish(task);
         w.tasks.push_back(std::move(task));
     }
     if (w.tasks.empty()) throw input_error(name, at.number() + 1, "expected a task, and there is none");

@@ -55,6 +55,7 @@ workload read_text(std::string_view text, const std::string& name) {
                     "class before '=', not " +
                     in_quotes(s.substr(0, equals)));
         }
+        parse.finish(task);
         w.tasks.push_back(std::move(task));
     }
     if (w.tasks.empty()) throw input_error(name, at.number() + 1, "expected a task, and there is none");

@@ -9,7 +9,8 @@ namespace heddle::inline v0::sched {
 namespace {
 
 // The value of "key=value"; values end with a blank, but for names, which may have some.
-std::optional<std::string_view> value_of(std::string_view text, std::string_view key, std::string_view until = " ") {
+std::optional<std::string_view> value_of(std::string_view text, std::string_view key,
+                                         std::string_view until = " ") {
     for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
         if (at > 0 && text[at - 1] != ' ') continue;
         const std::string_view rest = text.substr(at + key.size());
@@ -28,13 +29,17 @@ int number_or_fail(const lines& at, std::optional<std::string_view> text, const 
 void take_short(const lines& at, std::string_view text, std::string_view& comm, int& pid, int& priority) {
     const std::size_t bracket = text.rfind(" [");
     const std::size_t colon = text.rfind(':', bracket);
-    if (bracket == std::string_view::npos || colon == std::string_view::npos) at.fail("expected NAME:PID [PRIORITY]");
+    if (bracket == std::string_view::npos || colon == std::string_view::npos)
+        at.fail("expected NAME:PID [PRIORITY]");
     comm = trimmed(text.substr(0, colon));
     pid = number_or_fail(at, text.substr(colon + 1, bracket - colon - 1), "a process id after the name");
-    priority = number_or_fail(at, text.substr(bracket + 2, text.find(']', bracket) - bracket - 2), "a priority in brackets");
+    priority = number_or_fail(at, text.substr(bracket + 2, text.find(']', bracket) - bracket - 2),
+                              "a priority in brackets");
 }
 
-bool is_ready(std::string_view state) { return state.starts_with('R'); }
+bool is_ready(std::string_view state) {
+    return state.starts_with('R');
+}
 
 void take_switch(const lines& at, std::string_view text, trace_event& e) {
     const std::size_t arrow = text.find(" ==> ");
@@ -53,7 +58,8 @@ void take_switch(const lines& at, std::string_view text, trace_event& e) {
         return;
     }
     const std::size_t state = before.rfind("] ");
-    if (state == std::string_view::npos) at.fail("expected NAME:PID [PRIORITY] STATE ==> NAME:PID [PRIORITY]");
+    if (state == std::string_view::npos)
+        at.fail("expected NAME:PID [PRIORITY] STATE ==> NAME:PID [PRIORITY]");
     take_short(at, before.substr(0, state + 1), e.previous_comm, e.previous, e.previous_priority);
     e.still_ready = is_ready(before.substr(state + 2));
     take_short(at, after, e.comm, e.pid, e.priority);
@@ -87,8 +93,8 @@ void take_place(const lines& at, std::string_view head, trace_event& e) {
         if (cpu && !when && w.back() == ':' && dot != std::string_view::npos) {
             const auto seconds = number_in<std::int64_t>(w.substr(0, dot));
             std::string fraction(w.substr(dot + 1, w.size() - dot - 2));
-            if (!seconds || *seconds < 0 || *seconds > 4'000'000'000 || fraction.empty() || fraction.size() > 9 ||
-                fraction.find_first_not_of("0123456789") != std::string::npos)
+            if (!seconds || *seconds < 0 || *seconds > 4'000'000'000 || fraction.empty() ||
+                fraction.size() > 9 || fraction.find_first_not_of("0123456789") != std::string::npos)
                 continue;
             fraction.resize(9, '0');
             when = *seconds * 1'000'000'000 + *number_in<std::int64_t>(fraction);
@@ -100,7 +106,8 @@ void take_place(const lines& at, std::string_view head, trace_event& e) {
 }
 
 bool take_event(const lines& at, std::string_view line, trace_event& e) {
-    for (const std::string_view name : {"sched_switch: ", "sched_wakeup: ", "sched_wakeup_new: ", "sched_waking: "}) {
+    for (const std::string_view name :
+         {"sched_switch: ", "sched_wakeup: ", "sched_wakeup_new: ", "sched_waking: "}) {
         const std::size_t found = line.find(name);
         if (found == std::string_view::npos) continue;
         std::string_view head = line.substr(0, found);
@@ -130,14 +137,26 @@ class builder {
         }
         leave(e);
         if (e.pid == 0) return;
-        task(e.pid, e.comm, e.priority, e.at).spans.push_back({e.at, -1, e.cpu, false});
+        traced_task& t = task(e.pid, e.comm, e.priority, e.at);
+        if (is_running(t)) {
+            // It has left its other CPU at the latest when it woke.
+            const auto woken = std::upper_bound(t.wakes.begin(), t.wakes.end(), t.spans.back().begin);
+            end_unseen(t, woken != t.wakes.end() ? *woken : e.at);
+        }
+        t.spans.push_back({e.at, -1, e.cpu});
         running_[e.cpu] = e.pid;
     }
 
     void finish() {
         for (traced_task& t : result.tasks)
-            for (traced_task::span& s : t.spans)
+            for (std::size_t i = 0; i < t.spans.size(); ++i) {
+                traced_task::span& s = t.spans[i];
                 if (s.end < 0) s.end = result.end;
+                if (!s.guessed || i + 1 == t.spans.size()) continue;
+                // Whether it waited for something or for a CPU is known by its wake-ups.
+                const auto woken = std::lower_bound(t.wakes.begin(), t.wakes.end(), s.end);
+                s.interrupted = woken == t.wakes.end() || *woken > t.spans[i + 1].begin;
+            }
     }
 
  private:
@@ -152,26 +171,47 @@ class builder {
         return result.tasks[found->second];
     }
 
-    // Who ran before. Not every switch from idle is in a trace: then it has run since it woke, or since something
-    // was last known of this CPU.
+    static bool is_running(const traced_task& t) { return !t.spans.empty() && t.spans.back().end < 0; }
+
+    // A task is not where it was last seen any more.
+    void end_unseen(traced_task& t, std::int64_t when) {
+        traced_task::span& s = t.spans.back();
+        s.end = std::max(s.begin, when);
+        s.guessed = true;
+        running_.erase(s.cpu);
+        last_[s.cpu] = s.end;
+        ++result.rebuilt;
+    }
+
+    // Who ran before. Not every switch is in a trace. One that runs and was not switched to has run since it
+    // woke, or since something was last known of it or of this CPU; if that was another task, nothing is
+    // known of when it left, and each has half of the time.
     void leave(const trace_event& e) {
         const auto at = running_.find(e.cpu);
-        if (at != running_.end()) {
-            traced_task& t = result.tasks[places_.at(at->second)];
-            if (t.spans.back().end < 0) t.spans.back().end = e.at;
-            t.spans.back().interrupted = t.pid == e.previous && e.still_ready;
-            const bool expected = t.pid == e.previous;
+        traced_task* const seen = at == running_.end() ? nullptr : &result.tasks[places_.at(at->second)];
+        if (seen != nullptr && seen->pid == e.previous) {
+            seen->spans.back().end = e.at;
+            seen->spans.back().interrupted = e.still_ready;
             running_.erase(at);
-            if (expected) {
-                last_[e.cpu] = e.at;
-                return;
-            }
-        }
-        if (e.previous != 0) {
+        } else if (e.previous == 0) {
+            if (seen != nullptr) end_unseen(*seen, e.at);
+        } else {
+            const int seen_pid = seen == nullptr ? 0 : seen->pid;
             traced_task& t = task(e.previous, e.previous_comm, e.previous_priority, e.at);
             std::int64_t begin = last_.contains(e.cpu) ? last_[e.cpu] : result.begin;
             if (!t.wakes.empty()) begin = std::max(begin, t.wakes.back());
-            if (!t.spans.empty()) begin = std::max(begin, t.spans.back().end);
+            if (is_running(t)) {
+                begin = std::max(begin, t.spans.back().begin);
+                end_unseen(t, begin);
+            } else if (!t.spans.empty()) {
+                begin = std::max(begin, t.spans.back().end);
+            }
+            if (seen_pid != 0) {
+                traced_task& other = result.tasks[places_.at(seen_pid)];  // t may be new, and have moved it
+                const std::int64_t since = other.spans.back().begin;
+                if (begin <= since) begin = since + (e.at - since) / 2;
+                end_unseen(other, begin);
+            }
             t.spans.push_back({begin, e.at, e.cpu, e.still_ready});
             t.first_seen = std::min(t.first_seen, begin);
             ++result.rebuilt;
@@ -180,7 +220,7 @@ class builder {
     }
 
     std::map<int, std::size_t> places_;
-    std::map<std::uint32_t, int> running_;         // by CPU
+    std::map<std::uint32_t, int> running_;        // by CPU
     std::map<std::uint32_t, std::int64_t> last_;  // when something was last known of a CPU
     std::size_t events_ = 0;
 };
@@ -201,7 +241,9 @@ trace parse_trace(std::string_view text, const std::string& name) {
         ++events;
         b.take(e);
     }
-    if (events == 0) throw input_error(name, at.number() + 1, "expected sched_switch and sched_wakeup events, and there are none");
+    if (events == 0)
+        throw input_error(name, at.number() + 1,
+                          "expected sched_switch and sched_wakeup events, and there are none");
     b.finish();
     return std::move(b.result);
 }
@@ -242,10 +284,13 @@ workload workload_of(const trace& t) {
         task.steps.push_back({step_kind::compute, duration(run), 0});
         w.tasks.push_back(std::move(task));
     }
-    if (t.rebuilt > 0) w.notes.push_back(std::to_string(t.rebuilt) + " switches were missing in the trace and were rebuilt");
+    if (t.rebuilt > 0)
+        w.notes.push_back(std::to_string(t.rebuilt) + " switches were missing in the trace and were rebuilt");
     return w;
 }
 
-workload read_trace(std::string_view text, const std::string& name) { return workload_of(parse_trace(text, name)); }
+workload read_trace(std::string_view text, const std::string& name) {
+    return workload_of(parse_trace(text, name));
+}
 
 }  // namespace heddle::inline v0::sched

@@ -52,6 +52,15 @@ const std::vector<figure>& figures();
 std::vector<bool> best_by(const figure& f, const std::vector<policy_run>& runs);
 std::string show(const figure& f, const statistics& s, time_unit unit);
 
+/// Text that a terminal shows and does not obey: what controls it, and what is not UTF-8, is shown as U+FFFD.
+std::string printable(const std::string& text);
+/// How many columns a terminal gives it.
+std::size_t shown_width(const std::string& text);
+/// What of it fits into so many columns; the last shows that there is more.
+std::string shortened(const std::string& text, std::size_t columns);
+/// With blanks behind it.
+std::string padded(const std::string& text, std::size_t columns);
+
 /// Text for a page.
 std::string escaped(const std::string& text);
 /// The colour of a task, "#rrggbb"; neighbours differ.

@@ -14,14 +14,14 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
     for (const auto& row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (i == widths.size()) widths.push_back(0);
-            widths[i] = std::max(widths[i], row[i].size());
+            widths[i] = std::max(widths[i], shown_width(row[i]));
         }
     std::string text;
     for (const auto& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i)
-            line += i == 0 ? fmt::format("{:<{}}", row[i], widths[i])
-                           : fmt::format("  {:>{}}", row[i], widths[i]);
+            line += i == 0 ? padded(row[i], widths[i])
+                           : "  " + std::string(widths[i] - shown_width(row[i]), ' ') + row[i];
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
     }
@@ -49,7 +49,7 @@ std::string by_task(const workload& w, const policy_run& r) {
         std::string finish = "-";
         if (last[i] != nullptr && last[i]->finished()) finish = show(last[i]->finish, w.unit);
         rows.push_back(
-            {w.tasks[i].name, show(w.tasks[i].arrival, w.unit), show(s.cpu, w.unit), finish,
+            {printable(w.tasks[i].name), show(w.tasks[i].arrival, w.unit), show(s.cpu, w.unit), finish,
              s.finished > 0 ? mean(s.turnaround) : "-", s.finished > 0 ? mean(s.waiting) : "-",
              last[i] != nullptr && (s.finished > 0 || last[i]->started()) ? mean(s.response) : "-"});
         if (deadlines) {
@@ -88,9 +88,10 @@ std::string table_text(const workload& w, const std::vector<policy_run>& runs) {
         if (open > 0)
             text += fmt::format("{}: {} of {} jobs did not finish by {}\n", r.policy, open,
                                 r.numbers.all.jobs, show(r.run.end, w.unit));
-        for (const std::string& why : r.run.stuck) text += r.policy + ": deadlock: " + why + "\n";
+        for (const std::string& why : r.run.stuck) text += r.policy + ": deadlock: " + printable(why) + "\n";
     }
-    for (const std::string& note : w.notes) text += "note: " + note + "\n";
+    for (const std::string& note : w.notes)
+        text += (note.starts_with("warning:") ? "" : "note: ") + printable(note) + "\n";
     return text;
 }
 

@@ -2,26 +2,37 @@
 #include "task_words.hpp"
 
 #include <limits>
+#include <policy/duration_text.hpp>
 
 namespace heddle::inline v0::sched {
 
 duration task_words::time_of(std::string_view word, const char* what) {
-    bool has_unit = false;
-    const auto d = duration_in(word, has_unit);
-    if (!d || *d < duration::zero())
+    const policy::duration_text d = policy::duration_from(word);
+    if (d.fault == policy::duration_fault::too_long)
+        at_.fail(std::string("expected ") + what + " that is at most 2.3e18, or 2.3e9s, not " +
+                 in_quotes(word));
+    if (d.fault != policy::duration_fault::none)
         at_.fail(std::string("expected ") + what + ", a whole number or one with a unit such as 5ms, not " +
                  in_quotes(word));
-    if (*d != duration::zero()) {
-        if (seen_ && has_unit != has_unit_)
+    if (d.value != duration::zero()) {
+        if (seen_ && d.has_unit != has_unit_)
             at_.fail("expected " +
                      std::string(has_unit_ ? "a unit, as the times before have one"
                                            : "no unit, as the times before have none") +
                      ", not " + in_quotes(word));
         seen_ = true;
-        has_unit_ = has_unit;
-        if (has_unit) into_.unit = time_unit::nanoseconds;
+        has_unit_ = d.has_unit;
+        if (d.has_unit) into_.unit = time_unit::nanoseconds;
     }
-    return *d;
+    return d.value;
+}
+
+void task_words::finish(const task_spec& task) {
+    try {
+        check_.take(into_, task);
+    } catch (const std::invalid_argument& e) {
+        at_.fail(e.what());
+    }
 }
 
 int task_words::whole(std::string_view value, std::string_view name, int least, int most) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lines.hpp"
+#include "task_check.hpp"
 
 namespace heddle::inline v0::sched {
 
@@ -19,11 +20,15 @@ class task_words {
     /// "priority=3". false if there is no such setting.
     bool set(std::string_view name, std::string_view value, task_spec& task);
 
+    /// When all of the task has been read: fails if no task can be so.
+    void finish(const task_spec& task);
+
  private:
     int whole(std::string_view value, std::string_view name, int least, int most);
 
     lines& at_;
     workload& into_;
+    task_check check_;
     bool seen_ = false;
     bool has_unit_ = false;
 };

@@ -16,9 +16,9 @@ struct trace_event {
     std::int64_t at = 0;  ///< nanoseconds
     std::uint32_t cpu = 0;
     bool wakes = false;
-    int pid = 0;            ///< that wakes, or runs next; 0: idle
-    int priority = 120;     ///< of it, as the kernel counts: 0 to 99 real time, 100 to 139 nice
-    int previous = 0;       ///< that ran before
+    int pid = 0;         ///< that wakes, or runs next; 0: idle
+    int priority = 120;  ///< of it, as the kernel counts: 0 to 99 real time, 100 to 139 nice
+    int previous = 0;    ///< that ran before
     int previous_priority = 120;
     bool still_ready = false;  ///< the previous one was interrupted
     std::string_view comm{};
@@ -35,6 +35,7 @@ struct traced_task {
         std::int64_t end = 0;
         std::uint32_t cpu = 0;
         bool interrupted = false;  ///< it was still ready at the end
+        bool guessed = false;      ///< the end is not in the trace
     };
     std::vector<span> spans{};
     std::vector<std::int64_t> wakes{};
@@ -46,7 +47,8 @@ struct trace {
     std::int64_t begin = 0;
     std::int64_t end = 0;
     int cpus = 1;
-    std::size_t rebuilt = 0;  ///< switches that were not in it: a task that runs without having been switched to
+    std::size_t rebuilt =
+        0;  ///< switches that were not in it: a task runs without having been switched to, or no more
 };
 
 /// The text of `perf sched script`, `perf script` or the kernel's trace file. Throws: input_error.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
-#include <heddle/sched/workload.hpp>
+#include <limits>
 #include <stdexcept>
+
+#include "task_check.hpp"
 
 namespace heddle::inline v0::sched {
 
@@ -43,19 +45,44 @@ void check_steps(const workload& w, const task_spec& t) {
     if (!held.empty()) refuse(t, "it ends and has not unlocked " + w.locks[held.front()]);
 }
 
+// Sums of times that are too large for their type stay at its end.
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+    std::int64_t result = 0;
+    return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
+}
+std::int64_t product(std::int64_t a, std::int64_t b) {
+    std::int64_t result = 0;
+    return __builtin_mul_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
+}
+
 }  // namespace
 
+void task_check::take(const workload& w, const task_spec& t) {
+    if (t.arrival < time{}) refuse(t, "it arrives before the beginning of time");
+    if (t.period < duration::zero()) refuse(t, "its period is negative");
+    if (t.deadline && *t.deadline < duration::zero()) refuse(t, "its deadline is before its arrival");
+    if (t.jobs > 0 && t.period == duration::zero()) refuse(t, "it has jobs= and no period=");
+    if (t.width < 1) refuse(t, "it needs no CPU");
+    if (t.working_set < 0) refuse(t, "its working set is negative");
+    check_steps(w, t);
+    std::int64_t once = 0;
+    for (const step& s : t.steps) once = sum(once, s.length.count());
+    if (t.period > duration::zero() && t.cpu_time() == duration::zero())
+        refuse(t, "it is periodic and does nothing");
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto jobs = static_cast<std::int64_t>(std::clamp<std::uint64_t>(t.jobs, 1, most));
+    work_ = sum(work_, product(product(once, jobs), t.width));
+    const std::int64_t due =
+        sum(product(t.period.count(), jobs), t.deadline.value_or(duration::zero()).count());
+    latest_ = std::max(latest_, sum(t.arrival.time_since_epoch().count(), due));
+    constexpr std::int64_t limit = std::int64_t{1} << 61;
+    if (sum(work_, latest_) > limit)
+        refuse(t, "with it the times add up to more than 2.3e18; give shorter ones, or a longer unit");
+}
+
 void check(const workload& w) {
-    for (const task_spec& t : w.tasks) {
-        if (t.arrival < time{}) refuse(t, "it arrives before the beginning of time");
-        if (t.period < duration::zero()) refuse(t, "its period is negative");
-        if (t.deadline && *t.deadline < duration::zero()) refuse(t, "its deadline is before its arrival");
-        if (t.width < 1) refuse(t, "it needs no CPU");
-        if (t.working_set < 0) refuse(t, "its working set is negative");
-        if (t.period > duration::zero() && t.cpu_time() == duration::zero())
-            refuse(t, "it is periodic and does nothing");
-        check_steps(w, t);
-    }
+    task_check all;
+    for (const task_spec& t : w.tasks) all.take(w, t);
 }
 
 }  // namespace heddle::inline v0::sched

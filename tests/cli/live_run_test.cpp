@@ -2,8 +2,8 @@
 #include <cli/sched/live_run.hpp>
 
 #include <gtest/gtest.h>
-#include <cli/usage_error.hpp>
 #include <algorithm>
+#include <cli/usage_error.hpp>
 #include <sched/read.hpp>
 #include <string>
 #include <vector>
@@ -67,7 +67,9 @@ TEST(live_run, gives_what_happened_in_the_words_of_a_simulation) {
 
 TEST(live_run, tasks_take_turns_and_locks) {
     const auto w = sched::read_text(
-        "A 0 lock m run 3ms unlock m run 1ms\nB 0 run 1ms lock m run 1ms unlock m\nC 1ms run 2ms yield run 1ms\n", "locks");
+        "A 0 lock m run 3ms unlock m run 1ms\nB 0 run 1ms lock m run 1ms unlock m\nC 1ms run 2ms yield run "
+        "1ms\n",
+        "locks");
     for (const char* name : {"rr", "fcfs", "fair", "mlfq:1ms,2ms"}) {
         const auto rule = policy::make_policy(name, {.quantum = 1ms});
         const auto run = run_in_pool(w, predicted(w, rule, 2), rule, 2);
@@ -91,4 +93,20 @@ TEST(live_run, refuses_what_only_a_simulation_can) {
     const auto rule = policy::make_policy("fcfs");
     const auto w = sched::read_text("A 0 2ms cpus=0\n", "pinned");
     EXPECT_THROW(run_in_pool(w, predicted(w, rule), rule, 1), usage_error);
+}
+
+TEST(live_run, a_deadlock_that_was_not_predicted_ends_and_is_told) {
+    const auto w = sched::read_text(
+        "A 0 lock a wait 5ms lock b run 1ms unlock b unlock a\nB 0 lock b wait 5ms lock a run 1ms unlock a "
+        "unlock b\n",
+        "crossed");
+    const auto free = sched::read_text("A 0 wait 5ms run 1ms\nB 0 wait 5ms run 1ms\n", "free");
+    const auto rule = policy::make_policy("fcfs");
+    try {
+        run_in_pool(w, predicted(free, rule), rule, 1, 50ms);
+        FAIL() << "it ended";
+    } catch (const std::runtime_error& e) {
+        EXPECT_NE(std::string(e.what()).find("for ever, which was not predicted"), std::string::npos)
+            << e.what();
+    }
 }

@@ -136,4 +136,34 @@ TEST(any_policy, what_is_not_understood_is_named) {
     EXPECT_NE(message_of("priority age=soon").find("'soon'"), std::string::npos);
     EXPECT_NE(message_of("").find("no name"), std::string::npos);
     EXPECT_NE(message_of("mlq levels=rr/2,nope").find("'nope'"), std::string::npos);
+    EXPECT_NE(message_of("rr /").find("'/' is not understood by rr"), std::string::npos);
+    EXPECT_NE(message_of("mlfq q=/").find("has no durations"), std::string::npos);
+    EXPECT_NE(message_of("rr 1.7").find("'1.7' is not a whole number"), std::string::npos);
+}
+
+TEST(any_policy, durations_have_units_or_have_none_as_is_asked_for) {
+    using heddle::policy::duration_units;
+    const auto message_of = [](const char* description, duration_units units) -> std::string {
+        try {
+            make_policy(description, {.units = units});
+        } catch (const std::invalid_argument& e) {
+            return e.what();
+        }
+        return "accepted";
+    };
+    EXPECT_EQ(message_of("rr 4ms", duration_units::required), "accepted");
+    EXPECT_EQ(message_of("rr 4", duration_units::none), "accepted");
+    EXPECT_EQ(message_of("rr 4ms", duration_units::either), "accepted");
+    EXPECT_EQ(message_of("rr 4", duration_units::required),
+              "policy: '4' has no unit, and the times of the workload have one; write 4ms or 4us");
+    EXPECT_EQ(message_of("rr 4ms", duration_units::none),
+              "policy: '4ms' has a unit, and the times of the workload have none; write 4");
+    EXPECT_NE(message_of("mlq levels=rr/4,fcfs", duration_units::required).find("'4' has no unit"),
+              std::string::npos);
+    EXPECT_NE(message_of("priority age=5", duration_units::required).find("'5' has no unit"),
+              std::string::npos);
+    EXPECT_EQ(message_of("linux server=0", duration_units::required), "accepted");
+    EXPECT_NE(message_of("linux", duration_units::none).find("say rr=, slice=, server=, period="),
+              std::string::npos);
+    EXPECT_EQ(message_of("linux rr=4 slice=3 server=2 period=20", duration_units::none), "accepted");
 }

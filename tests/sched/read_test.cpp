@@ -3,7 +3,9 @@
 #include <heddle/policy/random_stream.hpp>
 #include <sched/generate.hpp>
 #include <sched/read.hpp>
+#include <sched/trace.hpp>
 #include <string>
+#include <tuple>
 #include "runs.hpp"
 
 using namespace sched_tests;
@@ -75,6 +77,27 @@ TEST(read, what_is_wrong_is_said_with_its_line) {
     EXPECT_TRUE(contains(refusal(""), "file:1: expected a task, and there is none"));
     EXPECT_TRUE(contains(refusal("P1 0 run 3 unlock m\n"), "task P1: it unlocks m"));
     EXPECT_TRUE(contains(refusal("P1 0 99999999999999999999\n"), "file:1: expected"));
+}
+
+TEST(read, times_are_exact) {
+    EXPECT_EQ(read("P1 0 9007199254740993\n", "f").tasks[0].cpu_time(), duration(9007199254740993));
+    EXPECT_TRUE(
+        contains(refusal("P1 0 5e18\n"), "file:1: expected how long the task runs that is at most 2.3e18"));
+}
+
+TEST(read, times_that_do_not_fit_together_are_refused_with_their_line) {
+    EXPECT_TRUE(contains(refusal("P1 0 2e18\nP2 0 2e18\n"), "file:2: task P2: with it the times add up"));
+    EXPECT_TRUE(contains(refusal("P1 2e18 2e18\n"), "file:1: task P1: with it"));
+    EXPECT_TRUE(contains(refusal("P1 0 run 2e18 times=10\n"), "file:1: task P1: with it"));
+    EXPECT_TRUE(contains(refusal("P1 0 5 period=2e18 jobs=9\n"), "file:1: task P1: with it"));
+    EXPECT_TRUE(contains(refusal("P1 0 2e18 width=3\n"), "file:1: task P1: with it"));
+}
+
+TEST(read, what_no_task_can_do_is_said_with_its_line) {
+    EXPECT_TRUE(contains(refusal("P0 0 1\nP1 0 run 3 unlock m\n"), "file:2: task P1: it unlocks m"));
+    EXPECT_TRUE(contains(refusal("P1 0 5 jobs=3\n"), "file:1: task P1: it has jobs= and no period="));
+    EXPECT_TRUE(contains(refusal("arrival,burst,jobs\n0,5,3\n", "f.csv"), "f.csv:2: task P1: it has jobs="));
+    EXPECT_TRUE(contains(refusal("arrival,burst\n,5\n", "f.csv"), "f.csv:2: expected when the task arrives"));
 }
 
 TEST(read, comma_separated_values) {
@@ -150,6 +173,85 @@ TEST(read, a_trace_of_the_kernel) {
     EXPECT_EQ(finish_of(w, s, "a-11"), 22'000'000);
 }
 
+TEST(read, a_task_that_is_suddenly_on_another_cpu_has_left_the_first) {
+    const auto line = [](int cpu, const char* when, const char* before, int before_pid, const char* state,
+                         const char* after, int after_pid) {
+        return " x-1 [00" + std::to_string(cpu) + "] d..2. " + when + ": sched_switch: prev_comm=" + before +
+               " prev_pid=" + std::to_string(before_pid) + " prev_prio=120 prev_state=" + state +
+               " ==> next_comm=" + after + " next_pid=" + std::to_string(after_pid) + " next_prio=120\n";
+    };
+    const auto w = read(line(0, "1.000000", "swapper/0", 0, "R", "a", 11) +
+                            line(1, "1.010000", "swapper/1", 0, "R", "a", 11) +
+                            line(1, "1.020000", "a", 11, "S", "swapper/1", 0) +
+                            line(0, "1.030000", "b", 12, "S", "swapper/0", 0),
+                        "trace.txt", file_format::trace);
+    ASSERT_EQ(w.tasks.size(), 2u);
+    EXPECT_EQ(w.tasks[0].cpu_time(), duration(20'000'000));
+    EXPECT_EQ(w.tasks[0].steps.size(), 1u);
+    EXPECT_EQ(w.tasks[1].arrival, at(10'000'000));
+    EXPECT_EQ(w.tasks[1].cpu_time(), duration(20'000'000));
+    EXPECT_EQ(w.notes, std::vector<std::string>{"2 switches were missing in the trace and were rebuilt"});
+}
+
+// A schedule on two CPUs as a trace, of which lines are lost: what is rebuilt is something that can have
+// been.
+TEST(read, a_trace_with_gaps_is_rebuilt_so_that_nobody_is_in_two_places) {
+    workload tasks_of_trace;
+    for (int i = 0; i < 5; ++i) {
+        task_spec t = task("t" + std::to_string(i), i * 3, 7);
+        t.steps.push_back({step_kind::wait, duration(4 + i), 0});
+        t.steps.push_back({step_kind::compute, duration(9), 0});
+        tasks_of_trace.tasks.push_back(t);
+    }
+    const auto s = simulate(tasks_of_trace, make_policy("rr 2"), {.cpus = 2});
+    struct change {
+        std::int64_t at;
+        std::uint32_t cpu;
+        int task;  // that begins, or ends if negative; from 1
+    };
+    std::vector<change> changes;
+    for (const auto& g : s.segments) {
+        changes.push_back({g.begin.time_since_epoch().count(), g.cpu, static_cast<int>(g.task) + 1});
+        changes.push_back({g.end.time_since_epoch().count(), g.cpu, -static_cast<int>(g.task) - 1});
+    }
+    std::sort(changes.begin(), changes.end(), [](const change& a, const change& b) {
+        return std::tuple(a.at, a.task > 0, a.cpu, a.task) < std::tuple(b.at, b.task > 0, b.cpu, b.task);
+    });
+    std::vector<std::string> lines;
+    for (const change& c : changes) {
+        const std::string head = "x-1 [00" + std::to_string(c.cpu) + "] " + std::to_string(c.at / 10) + "." +
+                                 std::to_string(c.at % 10) + "00000: ";
+        const std::string who = "t:" + std::to_string(std::abs(c.task)) + " [120]";
+        lines.push_back(head + "sched_switch: " +
+                        (c.task > 0 ? "swapper:0 [120] R ==> " + who : who + " S ==> swapper:0 [120]"));
+        if (c.task < 0) lines.push_back(head + "sched_wakeup: " + who);
+    }
+    heddle::policy::random_stream random(3);
+    for (int round = 0; round < 500; ++round) {
+        std::string text;
+        for (const std::string& line : lines)
+            if (random.below(10) >= static_cast<std::uint64_t>(round % 8)) text += line + "\n";
+        if (text.find("sched_switch") == std::string::npos) continue;
+        const auto t = heddle::sched::parse_trace(text, "trace");
+        std::vector<std::tuple<std::uint32_t, std::int64_t, std::int64_t>> on_cpus;
+        for (const auto& traced : t.tasks) {
+            std::int64_t last = 0;
+            for (const auto& span : traced.spans) {
+                ASSERT_LE(span.begin, span.end) << text;
+                ASSERT_LE(last, span.begin) << text;
+                last = span.end;
+                on_cpus.emplace_back(span.cpu, span.begin, span.end);
+            }
+        }
+        std::sort(on_cpus.begin(), on_cpus.end());
+        for (std::size_t i = 1; i < on_cpus.size(); ++i) {
+            if (std::get<0>(on_cpus[i]) != std::get<0>(on_cpus[i - 1])) continue;
+            ASSERT_LE(std::get<2>(on_cpus[i - 1]), std::get<1>(on_cpus[i])) << text;
+        }
+        ASSERT_NO_THROW(check(heddle::sched::workload_of(t))) << text;
+    }
+}
+
 TEST(read, the_short_lines_of_perf) {
     const char* const text =
         "  swapper     0 [001]   5.000000:       sched:sched_switch: swapper/1:0 [120] R ==> my app:7 [120]\n"
@@ -187,9 +289,59 @@ TEST(read, rt_app) {
     EXPECT_TRUE(contains(refusal("{\n\"tasks\": {\n", "app.json"), "app.json:3: expected JSON"));
     EXPECT_TRUE(contains(refusal("{}", "app.json"), "app.json:1: expected an object with the tasks"));
     EXPECT_TRUE(contains(refusal("{\"tasks\":\n{\"a\":{\"loop\":1,\n\"run\":\"x\"}}}", "app.json"),
-                         "app.json:3: expected run to be a number"));
+                         "app.json:3: expected run to be a whole number"));
     EXPECT_TRUE(contains(refusal("{\"tasks\":{\"a\":{\"loop\":1,\"barrier\":\"x\"}}}", "app.json"),
-                         "does not simulate barrier"));
+                         "does not simulate 'barrier'"));
+}
+
+TEST(read, rt_app_as_it_means_it) {
+    const auto w = read(R"({"global": {"default_policy": "SCHED_RR", "pi_enabled": true}, "tasks": {
+        "other": {"policy": "SCHED_OTHER", "priority": 5, "loop": 1, "run": 10},
+        "turns": {"loop": 1, "run": 10, "taskgroup": "/a"},
+        "late": {"policy": "SCHED_DEADLINE", "dl-runtime": 1, "dl-deadline": 50, "loop": 1, "run": 10}}})",
+                        "app.json");
+    EXPECT_EQ(w.tasks[0].nice, 5);
+    EXPECT_EQ(w.tasks[0].priority, 0);
+    EXPECT_EQ(w.tasks[1].kind, heddle::policy::task_class::round_robin);
+    EXPECT_EQ(w.tasks[1].priority, 10);
+    EXPECT_EQ(w.tasks[2].deadline, duration(50'000));
+    ASSERT_EQ(w.notes.size(), 2u);
+    EXPECT_TRUE(contains(w.notes[0], "--inherit")) << w.notes[0];
+    EXPECT_TRUE(contains(w.notes[1], "task groups and budgets")) << w.notes[1];
+}
+
+TEST(read, rt_app_that_would_be_misread_is_refused) {
+    const auto of = [](const std::string& events) {
+        return refusal("{\"tasks\":{\n\"a\":{\"loop\":1,\n" + events + "}}}", "app.json");
+    };
+    EXPECT_TRUE(contains(of("\"runn\":1"), "app.json:3: expected run, sleep, timer"));
+    EXPECT_TRUE(contains(of("\"run\":1.5"), "app.json:3: expected run to be a whole number from 0 to"));
+    EXPECT_TRUE(
+        contains(of("\"run\":99999999999999999999"), "app.json:3: expected run to be a whole number"));
+    EXPECT_TRUE(contains(of("\"run\":1,\n\"run\":2"),
+                         "app.json:4: expected each name once in an object, and there is another 'run'"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"nice\":500"), "expected nice to be a whole number from -20 to 19"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"priority\":99999999999"),
+                         "expected priority to be a whole number from -20 to 99"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"priority\":50"), "it is the nice value"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"policy\":\"SCHED_FIFO\",\"priority\":0"), "from 1 to 99"));
+    EXPECT_TRUE(contains(of("\"run\":1,\"cpus\":[-1]"), "expected cpus to be a whole number from 0"));
+    EXPECT_TRUE(
+        contains(of("\"lock\":\"m\",\"run\":5"), "app.json:2: task a: it ends and has not unlocked m"));
+    const auto all = [](const std::string& global, const std::string& a) {
+        return refusal("{\"global\":{" + global + "},\"tasks\":{\"a\":{" + a + "}}}", "app.json");
+    };
+    EXPECT_TRUE(contains(all("\"duration\":100000", "\"run\":10,\"sleep\":10"),
+                         "expected at most 10 million steps, and 5000000000 loops are more"));
+    EXPECT_TRUE(contains(all("\"duration\":1000000000000", "\"run\":10"),
+                         "expected duration to be a whole number from -1 to 2305843009"));
+    EXPECT_TRUE(contains(all("\"durration\":1", "\"run\":10"),
+                         "expected a setting of rt-app in global, not 'durration'"));
+    EXPECT_TRUE(contains(
+        all("", "\"loop\":1,\"phases\":{\"p\":{\"run\":1},\"q\":{\"run\":1,\"policy\":\"SCHED_FIFO\"}}"),
+        "expected the same policy, priority and CPUs in all phases"));
+    EXPECT_TRUE(contains(refusal("{\"task\":{},\"tasks\":{}}", "app.json"),
+                         "expected tasks, global or resources, not 'task'"));
 }
 
 TEST(read, a_file_that_is_not_there) {

@@ -78,6 +78,80 @@ TEST(report, names_cannot_break_out_of_a_page) {
     EXPECT_TRUE(contains(gantt_svg(w, runs), "&lt;/script&gt;"));
 }
 
+TEST(report, no_data_makes_a_script_a_comment) {
+    auto w = convoy;
+    w.tasks[0].name = "<!--<script>";
+    const auto page = gantt_html(w, run_all(w, {"fcfs"}), "");
+    EXPECT_FALSE(contains(page, "<!--"));
+    EXPECT_TRUE(contains(page, "\\u003c!--"));
+}
+
+TEST(report, names_do_nothing_to_a_terminal) {
+    auto w = convoy;
+    w.tasks[0].name = "A\x1b[31m";
+    w.tasks[1].name = "B\xff";
+    const auto runs = run_all(w, {"fcfs"});
+    for (const auto& text : {gantt_text(w, runs.front(), 80), table_text(w, runs)}) {
+        EXPECT_FALSE(contains(text, "\x1b")) << text;
+        EXPECT_FALSE(contains(text, "\xff")) << text;
+        EXPECT_TRUE(contains(text, "A\uFFFD[31m")) << text;
+    }
+}
+
+TEST(report, a_picture_is_utf8_whatever_the_names_are) {
+    auto w = convoy;
+    w.tasks[0].name = "A\xff\xc3";
+    w.tasks[1].name = "B\xed\xa0\x80\x01";  // a surrogate, and a control character
+    const auto picture = gantt_svg(w, run_all(w, {"fcfs"}));
+    EXPECT_TRUE(contains(picture, ">A\uFFFD\uFFFD<")) << picture;
+    EXPECT_TRUE(contains(picture, ">B\uFFFD\uFFFD\uFFFD <")) << picture;
+}
+
+TEST(report, columns_are_as_wide_as_they_look) {
+    auto w = convoy;
+    w.tasks[0].name = "Müller";
+    w.tasks[1].name = "日本";
+    w.tasks[2].name = "Zoe\u0308";
+    const auto runs = run_all(w, {"fcfs"});
+    const auto table = table_text(w, runs);
+    EXPECT_TRUE(contains(table, "\nMüller        0   24"));
+    EXPECT_TRUE(contains(table, "\n日本          0    3"));
+    EXPECT_TRUE(contains(table, "\nZoe\u0308           0    3"));
+    const auto text = gantt_text(w, runs.front(), 80);
+    EXPECT_TRUE(contains(text, "\nCPU 0  |Müller---")) << text;
+    EXPECT_TRUE(contains(text, "|日本")) << text;
+    EXPECT_EQ(heddle::sched::shown_width("日本"), 4u);
+    EXPECT_EQ(heddle::sched::shortened("Müllerin", 5), "Müll…");
+    EXPECT_EQ(heddle::sched::shortened("Müller", 6), "Müller");
+}
+
+TEST(report, charts_mark_missed_deadlines) {
+    auto w = tasks({periodic("P1", 25, 50), periodic("P2", 35, 80)});
+    std::vector<policy_run> runs{{"rm", simulate(w, make_policy("rm"), {.until = at(100)}), {}}};
+    runs.front().numbers = summarise(w, runs.front().run);
+    const auto text = gantt_text(w, runs.front(), 120);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '!'), 2) << text;  // the mark and its explanation
+    EXPECT_TRUE(contains(text, "! misses a deadline"));
+    EXPECT_TRUE(contains(gantt_svg(w, runs), "P2 misses its deadline at 80"));
+    EXPECT_FALSE(contains(gantt_text(convoy, run_all(convoy, {"fcfs"}).front(), 80), "!"));
+}
+
+TEST(report, what_is_left_out_of_a_chart_is_said) {
+    workload w;
+    for (int i = 0; i < 70; ++i) w.tasks.push_back(task("P" + std::to_string(i), 0, 800));
+    const std::vector<policy_run> runs{{"rr", simulate(w, make_policy("rr 1"), {.cpus = 20}), {}}};
+    const auto text = gantt_text(w, runs.front(), 80);
+    EXPECT_TRUE(contains(text, "… and 30 more tasks\n")) << text;
+    EXPECT_TRUE(contains(text, "… and 4 more CPUs\n")) << text;
+    const auto bars = std::count_if(runs.front().run.segments.begin(), runs.front().run.segments.end(),
+                                    [](const auto& g) { return g.task < 60; });
+    ASSERT_GT(bars, 20'000);
+    EXPECT_TRUE(contains(gantt_svg(w, runs), ">10 more tasks and " + std::to_string(bars - 20'000) +
+                                                 " more bars are not drawn<"));
+    const auto page = gantt_html(w, runs, "");
+    EXPECT_EQ(contains(page, "are not drawn"), runs.front().run.segments.size() > 50'000);
+}
+
 TEST(report, the_same_twice) {
     const auto a = run_all(convoy, {"fcfs", "lottery 2"}), b = run_all(convoy, {"fcfs", "lottery 2"});
     EXPECT_EQ(report_json(convoy, a), report_json(convoy, b));

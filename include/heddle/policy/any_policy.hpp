@@ -5,6 +5,7 @@
 // costs an indirect call; where the policy is known when the program is compiled, use that type itself.
 
 #include <concepts>
+#include <cstdint>
 #include <heddle/policy/policy.hpp>
 #include <heddle/rt/config.hpp>
 #include <memory>
@@ -92,6 +93,10 @@ class any_policy {
 };
 static_assert(adjustable_policy<any_policy>);
 
+/// Whether the durations of a description have a unit (4ms) or are numbers of something that the user has in
+/// mind (4). What is not as it should be is refused, except 0.
+enum class duration_units : std::uint8_t { either, required, none };
+
 /// What make_policy() takes where the description says nothing else.
 struct policy_defaults {
     duration quantum{4};              ///< of those that have one
@@ -99,12 +104,13 @@ struct policy_defaults {
     bool preemptive = false;          ///< priority, which can be either
     std::optional<tie_break> ties{};  ///< of those that have none of their own (stride: the smaller id)
     std::uint64_t seed = 1;
+    duration_units units = duration_units::either;
 };
 
 /// A policy from its description: a name, and words that set it up, between blanks or colons: "fcfs",
 /// "round_robin 4ms", "priority preemptive age=100ms", "mlfq:10,10,20:boost=100". A duration without a unit
-/// is in nanoseconds, which a simulation may take for anything. Throws: std::invalid_argument that names the
-/// word it did not understand and says what there is.
+/// is in nanoseconds, which a simulation may take for anything; it has no fractions. Throws:
+/// std::invalid_argument that names the word it did not understand and says what there is.
 HEDDLE_API any_policy make_policy(std::string_view description, const policy_defaults& defaults = {});
 
 /// The names that make_policy() knows, each with a line that says what its words are.

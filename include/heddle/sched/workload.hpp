@@ -70,7 +70,8 @@ struct workload {
 };
 
 /// Throws: std::invalid_argument, with the task's name, for what no task can do: negative times, a lock that
-/// it has or has not, a step after which it holds a lock for ever.
+/// it has or has not, a step after which it holds a lock for ever, jobs without a period; and for times that
+/// add up to more than 2^61.
 HEDDLE_API void check(const workload& w);
 
 }  // namespace heddle::inline v0::sched

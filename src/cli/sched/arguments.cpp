@@ -61,12 +61,12 @@ void describe_machine(CLI::App& verb, sched_options& o, machine_words& g) {
     verb.add_flag("--drop-late", o.machine.drop_late,
                   "what has missed its deadline is not finished any more");
     verb.add_option("--until", o.until, "the end");
-    verb.add_option("--cache", o.machine.cache.size, "the size of each CPU's cache")
+    verb.add_option("--cache", o.cache, "the size of each CPU's cache")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 50));
     verb.add_option("--warm-after", o.warm_after, "how long a task runs until it is warm")->default_str("10");
-    verb.add_option("--warm-speed", o.machine.cache.warm_speed, "how many times as fast it then is")
+    verb.add_option("--warm-speed", o.warm_speed, "how many times as fast it then is")
         ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
+        ->default_str("2");
 }
 
 void describe_output(CLI::App& verb, sched_options& o) {
@@ -86,8 +86,9 @@ void describe_output(CLI::App& verb, sched_options& o) {
         ->expected(2);
     verb.add_flag("--record", o.record,
                   "run the command, and compare what the kernel did with what is predicted (root)");
-    verb.add_flag("--live", o.live,
-                  "run the workload under the policies, in a pool of this process, and compare with what is predicted");
+    verb.add_flag(
+        "--live", o.live,
+        "run the workload under the policies, in a pool of this process, and compare with what is predicted");
     verb.add_option("--unit", o.unit, "with --live: how long a unit of time lasts; default: 5ms");
 }
 
@@ -113,7 +114,11 @@ std::function<int()> add_sched(CLI::App& app) {
         o->machine.queue_per_cpu = o->machine.queue_per_cpu || o->machine.stealing;
         for (const std::string& list : g->policies)
             for (std::string& p : split_policies(list)) o->policies.push_back(std::move(p));
-        if (o->ps || !o->renice.empty() || !o->set.empty()) return run_processes(*o);
+        const bool processes = o->ps || !o->renice.empty() || !o->set.empty();
+        const bool textbook = o->list_textbook || !o->textbook.empty();
+        if ((processes ? 1 : 0) + (textbook ? 1 : 0) + (o->record ? 1 : 0) + (o->live ? 1 : 0) > 1)
+            throw usage_error("give one of --textbook, --record, --live, and --ps, --renice or --set");
+        if (processes) return run_processes(*o);
         if (o->record) return run_record(*o);
         if (o->live) return run_live(*o);
         if (!o->unit.empty()) throw usage_error("--unit is for --live; a simulation has units of its own");

@@ -2,8 +2,10 @@
 #include "kernel_scheduling.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <policy/duration_text.hpp>
 #include <sched/lines.hpp>
 
 #include "../usage_error.hpp"
@@ -26,6 +28,7 @@ struct sched_attributes {
     std::uint64_t period = 0;
 };
 constexpr std::uint32_t policy_deadline = 6;
+constexpr std::uint64_t flag_reset_on_fork = 1;
 
 std::uint32_t policy_of(task_class kind) {
     switch (kind) {
@@ -49,6 +52,10 @@ task_class kind_of(std::uint32_t policy) {
                                task_class::deadline})
         if (policy_of(k) == policy) return k;
     return task_class::fair;
+}
+
+bool is_real_time(task_class kind) {
+    return kind == task_class::fifo || kind == task_class::round_robin;
 }
 
 }  // namespace
@@ -78,19 +85,32 @@ bool read_attributes(int tid, kernel_attributes& a) {
     a.priority = static_cast<int>(raw.priority);
     a.slice = raw.runtime;
     a.period = raw.period;
+    a.reset_on_fork = (raw.flags & flag_reset_on_fork) != 0;
     return true;
 }
 
 bool write_attributes(int tid, const kernel_attributes& a) {
     sched_attributes raw;
     raw.policy = policy_of(a.kind);
-    const bool real_time = a.kind == task_class::fifo || a.kind == task_class::round_robin;
-    if (real_time) raw.priority = static_cast<std::uint32_t>(a.priority);
+    if (a.reset_on_fork) raw.flags = flag_reset_on_fork;
+    if (is_real_time(a.kind)) raw.priority = static_cast<std::uint32_t>(a.priority);
     if (a.kind == task_class::fair || a.kind == task_class::batch) {
         raw.nice = a.nice;
         raw.runtime = a.slice;
     }
     return ::syscall(SYS_sched_setattr, tid, &raw, 0) == 0;
+}
+
+bool change_attributes(int tid, const kernel_attributes& from, const kernel_attributes& to) {
+    if (to.sets_slice) return write_attributes(tid, to);
+    // The nice value first: if it is refused, nothing has changed.
+    if (to.nice != from.nice && ::setpriority(PRIO_PROCESS, static_cast<id_t>(tid), to.nice) != 0)
+        return false;
+    if (to.kind == from.kind && to.priority == from.priority) return true;
+    sched_param how{};
+    if (is_real_time(to.kind)) how.sched_priority = to.priority;
+    const int flags = to.reset_on_fork ? SCHED_RESET_ON_FORK : 0;
+    return ::sched_setscheduler(tid, static_cast<int>(policy_of(to.kind)) | flags, &how) == 0;
 }
 
 kernel_attributes attributes_from(const std::string& words, kernel_attributes now) {
@@ -114,13 +134,14 @@ kernel_attributes attributes_from(const std::string& words, kernel_attributes no
     } else if (name == "idle") {
         now.kind = task_class::idle;
     } else if (name == "slice") {
-        bool has_unit = false;
-        const auto d = sched::duration_in(rest, has_unit);
-        if (!d || d->count() < 100'000 || d->count() > 100'000'000)
+        const policy::duration_text d = policy::duration_from(rest);
+        if (d.fault != policy::duration_fault::none || !d.has_unit || d.value.count() < 100'000 ||
+            d.value.count() > 100'000'000)
             throw usage_error("'" + rest + "' is not a slice; give one from 0.1ms to 100ms");
         if (now.kind != task_class::fair && now.kind != task_class::batch)
             throw usage_error("only tasks of the classes other and batch have a slice");
-        now.slice = static_cast<std::uint64_t>(d->count());
+        now.slice = static_cast<std::uint64_t>(d.value.count());
+        now.sets_slice = true;
     } else {
         throw usage_error(
             "'" + words +

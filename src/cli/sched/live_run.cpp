@@ -2,6 +2,7 @@
 #include "live_run.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <heddle/policy/nice_weight.hpp>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/parking_lot.hpp>
@@ -10,6 +11,8 @@
 #include <heddle/task/this_task.hpp>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -69,15 +72,40 @@ void keep_busy(duration length) {
         const auto begin = rt::thread_cpu_time();
         const duration part = std::min<duration>(length - used, between_checks);
         duration now{};
-        do
-            now = rt::thread_cpu_time() - begin;
+        do now = rt::thread_cpu_time() - begin;
         while (now < part);
         used += now;
         if (used < length) this_task::check();  // may go on on another thread
     }
 }
 
-void live(const sched::task_spec& task, std::vector<fair_mutex>& locks) {
+// The locks of one task. One that fails gives them up, so that the others can end.
+class own_locks {
+ public:
+    explicit own_locks(std::vector<fair_mutex>& all) : all_(all) {}
+    own_locks(const own_locks&) = delete;
+    own_locks& operator=(const own_locks&) = delete;
+    ~own_locks() {
+        for (const std::uint32_t n : held_) all_[n].unlock();
+    }
+    bool lock(std::uint32_t n, rt::deadline until) {
+        if (!all_[n].try_lock_until(until)) return false;
+        held_.push_back(n);
+        return true;
+    }
+    void unlock(std::uint32_t n) {
+        std::erase(held_, n);
+        all_[n].unlock();
+    }
+
+ private:
+    std::vector<fair_mutex>& all_;
+    std::vector<std::uint32_t> held_;
+};
+
+void live(const sched::workload& w, const sched::task_spec& task, std::vector<fair_mutex>& all,
+          rt::deadline give_up) {
+    own_locks locks(all);
     for (const sched::step& s : task.steps) {
         switch (s.kind) {
             case step_kind::compute:
@@ -87,10 +115,14 @@ void live(const sched::task_spec& task, std::vector<fair_mutex>& locks) {
                 rt::sleep_for(s.length);
                 break;
             case step_kind::lock:
-                locks[s.lock].lock();
+                // Real times are not those of the prediction, and may have led into a deadlock.
+                if (!locks.lock(s.lock, give_up))
+                    throw std::runtime_error(
+                        task.name + " waits for " + w.locks[s.lock] +
+                        " for ever, which was not predicted: tasks take locks in different orders");
                 break;
             case step_kind::unlock:
-                locks[s.lock].unlock();
+                locks.unlock(s.lock);
                 break;
             case step_kind::yield:
                 this_task::yield();
@@ -102,7 +134,8 @@ void live(const sched::task_spec& task, std::vector<fair_mutex>& locks) {
 void refuse_what_only_a_simulation_can(const sched::workload& w) {
     for (const sched::task_spec& t : w.tasks) {
         if (t.width > 1) throw usage_error(t.name + " needs several CPUs at once, which --live cannot give");
-        if (!t.cpus.empty()) throw usage_error(t.name + " may run on some CPUs only, which --live cannot see to");
+        if (!t.cpus.empty())
+            throw usage_error(t.name + " may run on some CPUs only, which --live cannot see to");
     }
 }
 
@@ -195,12 +228,13 @@ policy::any_policy in_units_of(duration unit, policy::any_policy rule) {
 }
 
 sched::simulation run_in_pool(const sched::workload& w, const sched::simulation& predicted,
-                              const policy::any_policy& rule, int cpus) {
+                              const policy::any_policy& rule, int cpus, duration patience) {
     refuse_what_only_a_simulation_can(w);
     std::vector<fair_mutex> locks(w.locks.size());
     policy_pool pool(rule, {.workers = static_cast<unsigned>(cpus), .name = "live", .record = true});
     // Those that come together are there together: nothing arrives before the pool is up.
     const auto begin = clock::now() + std::chrono::milliseconds(2);
+    const auto give_up = rt::deadline(begin + 4 * (predicted.end - policy::time{}) + patience);
     std::vector<future<>> all;
     const auto submit = [&](const sched::job_result& j) {
         const sched::task_spec& task = w.tasks[j.task];
@@ -211,7 +245,7 @@ sched::simulation run_in_pool(const sched::workload& w, const sched::simulation&
         how.burst = task.cpu_time();
         if (j.deadline != policy::time::max()) how.due = rt::deadline(begin + (j.deadline - policy::time{}));
         if (task.period > duration::zero()) how.period = task.period;
-        all.push_back(pool.submit_with(how, [&task, &locks] { live(task, locks); }));
+        all.push_back(pool.submit_with(how, [&w, &task, &locks, give_up] { live(w, task, locks, give_up); }));
     };
     for (auto next = predicted.jobs.begin(); next != predicted.jobs.end();) {
         const policy::time at = next->arrival;
@@ -220,8 +254,16 @@ sched::simulation run_in_pool(const sched::workload& w, const sched::simulation&
             for (; next != predicted.jobs.end() && next->arrival == at; ++next) submit(*next);
         });
     }
-    for (auto& f : all) f.get();
+    std::exception_ptr failed;
+    for (auto& f : all) {
+        try {
+            f.get();
+        } catch (...) {
+            if (!failed) failed = std::current_exception();
+        }
+    }
     pool.shutdown();
+    if (failed) std::rethrow_exception(failed);
     return retold(predicted.jobs, begin, cpus).tell(pool.trace());
 }
 

@@ -11,10 +11,12 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <sched/lines.hpp>
+#include <sched/report.hpp>
 
 #include "../compare/progress.hpp"
 #include "../usage_error.hpp"
 #include "kernel_scheduling.hpp"
+#include "output.hpp"
 #include "sched_options.hpp"
 
 namespace heddle::inline v0::cli {
@@ -81,6 +83,10 @@ std::vector<process> all_processes() {
     return all;
 }
 
+std::string dumped(const nlohmann::ordered_json& j) {
+    return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 std::string slice_text(const kernel_attributes& a) {
     if (a.kind == sched::task_class::round_robin) return "rr";
     if (a.slice == 0) return "-";
@@ -102,21 +108,21 @@ int list(const sched_options& o) {
                          {"cpu", p.cpu},
                          {"state", std::string(1, p.state)},
                          {"command", p.command}});
-        fmt::print("{}\n", j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+        print_out(dumped(j));
         return 0;
     }
-    fmt::print("{:>7} {:>7} {:<3} {:>3} {:>3} {:>3} {:>8} {:>3} S COMMAND\n", "PID", "TID", "CLS", "PRI",
-               "RT", "NI", "SLICE", "CPU");
+    std::string out = fmt::format("{:>7} {:>7} {:<3} {:>3} {:>3} {:>3} {:>8} {:>3} S COMMAND\n", "PID", "TID",
+                                  "CLS", "PRI", "RT", "NI", "SLICE", "CPU");
     const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? columns(STDOUT_FILENO) : 100'000;
     for (const process& p : all) {
         const bool real_time = p.how.priority > 0;
-        std::string line = fmt::format(
+        const std::string line = fmt::format(
             "{:>7} {:>7} {:<3} {:>3} {:>3} {:>3} {:>8} {:>3} {} {}", p.pid, p.tid, class_name(p.how.kind),
             p.shown_priority, real_time ? std::to_string(p.how.priority) : "-",
             real_time ? "-" : std::to_string(p.how.nice), slice_text(p.how), p.cpu, p.state, p.command);
-        if (line.size() > width) line.resize(width);
-        fmt::print("{}\n", line);
+        out += sched::shortened(sched::printable(line), width) + "\n";
     }
+    print_out(out);
     return 0;
 }
 
@@ -135,34 +141,45 @@ int task_number(const std::string& text) {
     throw usage_error("cannot change " + what + ": " + std::strerror(error) + advice);
 }
 
-void print_one(int tid) {
+void print_one(int tid, bool as_json) {
     kernel_attributes now;
     if (!read_attributes(tid, now)) refused("task " + std::to_string(tid));
-    fmt::print("task {}: {}", tid, class_name(now.kind));
-    if (now.priority > 0)
-        fmt::print(", priority {}", now.priority);
-    else
-        fmt::print(", nice {}", now.nice);
-    fmt::print(", slice {}\n", slice_text(now));
+    if (as_json) {
+        print_out(dumped({{"tid", tid},
+                          {"class", class_name(now.kind)},
+                          {"real_time_priority", now.priority},
+                          {"nice", now.nice},
+                          {"slice_ns", now.slice}}));
+        return;
+    }
+    print_out(fmt::format("task {}: {}, {} {}, slice {}\n", tid, class_name(now.kind),
+                          now.priority > 0 ? "priority" : "nice", now.priority > 0 ? now.priority : now.nice,
+                          slice_text(now)));
 }
 
 }  // namespace
 
 int run_processes(const sched_options& o) {
+    if (!o.arguments.empty() || !o.generate.empty() || !o.policies.empty() || o.csv || !o.html.empty() ||
+        !o.svg.empty() || !o.trace.empty())
+        throw usage_error(
+            "--ps, --renice and --set are about the tasks of this machine; with them only --json goes");
+    if (o.json && (o.ps ? 1 : 0) + (o.renice.empty() ? 0 : 1) + (o.set.empty() ? 0 : 1) > 1)
+        throw usage_error("with --json give one of --ps, --renice and --set");
     if (!o.renice.empty()) {
         const int tid = task_number(o.renice[0]);
         const auto nice = sched::number_in<int>(o.renice[1]);
         if (!nice || *nice < -20 || *nice > 19)
             throw usage_error("'" + o.renice[1] + "' is not a nice value; it is from -20 to 19");
         if (::setpriority(PRIO_PROCESS, static_cast<id_t>(tid), *nice) != 0) refused("task " + o.renice[0]);
-        print_one(tid);
+        print_one(tid, o.json);
     }
     if (!o.set.empty()) {
         const int tid = task_number(o.set[0]);
         kernel_attributes now;
         if (!read_attributes(tid, now)) refused("task " + o.set[0]);
-        if (!write_attributes(tid, attributes_from(o.set[1], now))) refused("task " + o.set[0]);
-        print_one(tid);
+        if (!change_attributes(tid, now, attributes_from(o.set[1], now))) refused("task " + o.set[0]);
+        print_one(tid, o.json);
     }
     return o.ps ? list(o) : 0;
 }

@@ -17,6 +17,7 @@
 #include <set>
 
 #include "../usage_error.hpp"
+#include "child_processes.hpp"
 #include "kernel_scheduling.hpp"
 #include "kernel_trace.hpp"
 
@@ -55,13 +56,26 @@ void compute(duration length) {
         for (int i = 0; i < 500; ++i) asm volatile("" ::: "memory");
 }
 
+// Tasks that come together come in their order: timers that end at the same moment may end in any. A moment
+// apart is enough, and too little to be seen.
+std::vector<duration> moments_apart(const sched::workload& w) {
+    constexpr duration most = std::chrono::microseconds(100), all = std::chrono::milliseconds(2);
+    const duration apart = std::min(most, all / static_cast<std::int64_t>(w.tasks.size()));
+    std::map<sched::time, int> before;
+    std::vector<duration> moments;
+    for (const sched::task_spec& t : w.tasks) moments.push_back(before[t.arrival]++ * apart);
+    return moments;
+}
+
 // In the child: everything is prepared, then it waits for the common beginning.
-[[noreturn]] void be_task(const sched::task_spec& t, const std::vector<int>& cpus, clock::time_point begin) {
+[[noreturn]] void be_task(const sched::task_spec& t, const std::vector<int>& cpus, clock::time_point begin,
+                          std::uint64_t slice) {
     ::prctl(PR_SET_TIMERSLACK, 1UL);
     kernel_attributes how;
     how.kind = t.kind;
     how.nice = t.nice;
     how.priority = std::clamp(t.priority, 1, 99);
+    how.slice = slice;
     std::vector<int> mine;
     for (const int n : t.cpus)
         if (n >= 0 && static_cast<std::size_t>(n) < cpus.size())
@@ -148,21 +162,24 @@ void take_spans(const sched::trace& t, const std::map<int, std::uint32_t>& task_
     result.rebuilt = t.rebuilt;
 }
 
-void wait_for(const std::vector<::pid_t>& children) {
-    int failed = 0;
-    for (const ::pid_t child : children) {
-        int status = 0;
-        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-        }
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 3) ++failed;
-    }
-    if (failed > 0)
-        throw usage_error("a task could not be given its class or CPU; that takes root or CAP_SYS_NICE");
+void wait_for(const std::vector<::pid_t>& children, const held_signals& signals) {
+    for (const int status : signals.wait_for(children, true))
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+            throw usage_error("a task could not be given its class or CPU; that takes root or CAP_SYS_NICE");
+}
+
+// What the tasks had of the CPUs beyond what they were to compute: interrupts, and what the host of a virtual
+// machine takes. Their own beginnings and ends are in it too.
+std::int64_t overrun(const real_run& r) {
+    std::int64_t sum = 0;
+    for (const sched::job_result& j : r.run.jobs)
+        sum += std::max<std::int64_t>(0, (j.cpu - r.work.tasks[j.task].cpu_time()).count());
+    return sum;
 }
 
 }  // namespace
 
-real_run run_workload(const sched::workload& w, int cpus) {
+real_run run_workload(const sched::workload& w, int cpus, std::uint64_t slice) {
     if (w.unit != sched::time_unit::nanoseconds)
         throw usage_error(
             "--record runs for a real time: give the times of the workload a unit, such as 300ms");
@@ -174,27 +191,36 @@ real_run run_workload(const sched::workload& w, int cpus) {
             throw usage_error("--record runs tasks that compute, wait and yield; " + t.name +
                               " is periodic, wide, has a lock or a deadline class");
     const std::vector<int> on = cpus_for(cpus);
+    const std::vector<duration> moments = moments_apart(w);
+    const ::pid_t self = ::getpid();
+    const held_signals signals;
     kernel_trace recorder;
     const clock::time_point begin = clock::now() + std::chrono::milliseconds(200);
     std::vector<::pid_t> children;
     std::map<int, std::uint32_t> task_of;
     for (std::uint32_t i = 0; i < w.tasks.size(); ++i) {
         const ::pid_t child = ::fork();
-        if (child == 0) be_task(w.tasks[i], on, begin);
+        if (child == 0) {
+            signals.become_child(self);
+            be_task(w.tasks[i], on, begin + moments[i], slice);
+        }
         if (child < 0) {
-            wait_for(children);
-            throw usage_error(std::string("cannot start a process: ") + std::strerror(errno));
+            const int error = errno;
+            for (const ::pid_t started : children) ::kill(started, SIGKILL);
+            wait_for(children, signals);
+            throw usage_error(std::string("cannot start a process: ") + std::strerror(error));
         }
         children.push_back(child);
         task_of[child] = i;
     }
-    wait_for(children);
+    wait_for(children, signals);
     const std::string text = recorder.stop();
     real_run result;
     result.work = w;
     // The trace has the clock of rt::clock.
     take_spans(sched::parse_trace(text, "the kernel's trace"), task_of, on, begin.time_since_epoch().count(),
                result);
+    result.stolen = overrun(result);
     return result;
 }
 
@@ -203,9 +229,12 @@ real_run run_command(const std::vector<std::string>& command, int cpus) {
     int ready[2];
     if (::pipe2(ready, O_CLOEXEC) != 0)
         throw usage_error(std::string("cannot make a pipe: ") + std::strerror(errno));
+    const ::pid_t self = ::getpid();
+    const held_signals signals;
     kernel_trace recorder;
     const ::pid_t child = ::fork();
     if (child == 0) {
+        signals.become_child(self);
         pin(on);
         std::vector<char*> arguments;
         for (const std::string& a : command) arguments.push_back(const_cast<char*>(a.c_str()));
@@ -219,7 +248,7 @@ real_run run_command(const std::vector<std::string>& command, int cpus) {
     int error = 0;
     const bool failed = child < 0 || ::read(ready[0], &error, sizeof error) == sizeof error;
     ::close(ready[0]);
-    if (child > 0) wait_for({child});
+    if (child > 0) signals.wait_for({child}, false);
     if (failed) throw usage_error("cannot run " + command.front() + ": " + std::strerror(error));
     const std::string text = recorder.stop();
     std::set<int> pids{child};

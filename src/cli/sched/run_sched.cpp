@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fmt/format.h>
-#include <unistd.h>
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <nlohmann/json.hpp>
+#include <policy/duration_text.hpp>
 #include <sched/generate.hpp>
-#include <sched/lines.hpp>
 #include <sched/report.hpp>
 #include <sched/textbook.hpp>
 
-#include "../compare/progress.hpp"
 #include "../usage_error.hpp"
+#include "cliff.hpp"
+#include "output.hpp"
 #include "sched_options.hpp"
 
 namespace heddle::inline v0::cli {
@@ -33,11 +31,14 @@ std::vector<std::string> usual_policies(const sched::workload& w) {
     if (any([](const auto& t) { return t.priority != 0; })) all.push_back("priority preemptive");
     if (any([](const auto& t) { return t.deadline || t.period > duration::zero(); })) all.push_back("edf");
     if (any([](const auto& t) { return t.period > duration::zero(); })) all.push_back("rm");
-    if (any([](const auto& t) { return t.kind != sched::task_class::fair; })) all.push_back("linux");
+    // Linux's times are real ones.
+    if (w.unit == time_unit::nanoseconds &&
+        any([](const auto& t) { return t.kind != sched::task_class::fair; }))
+        all.push_back("linux");
     return all;
 }
 
-std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w,
+std::vector<policy_run> run_all(const sched_options& o, sched::workload& w,
                                 const std::vector<std::string>& names, sched::simulation_options machine) {
     policy::policy_defaults defaults = asked_defaults(o, w.unit);
     defaults.lower_is_higher = machine.lower_is_higher;
@@ -48,7 +49,10 @@ std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w
         policy_run r;
         r.policy = name;
         try {
-            r.run = sched::simulate(w, policy::make_policy(name, defaults), machine);
+            const policy::any_policy rule = policy::make_policy(name, defaults);
+            r.run = sched::simulate(w, rule, machine);
+            if (std::string warning = cliff_warning(w, name, rule); !warning.empty())
+                w.notes.push_back(std::move(warning));
         } catch (const std::invalid_argument& e) {
             throw usage_error(e.what());
         }
@@ -58,31 +62,11 @@ std::vector<policy_run> run_all(const sched_options& o, const sched::workload& w
     return runs;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::FILE* const f = std::fopen(path.c_str(), "w");
-    const bool written = f != nullptr && std::fwrite(text.data(), 1, text.size(), f) == text.size();
-    const int error = errno;
-    if (f == nullptr || std::fclose(f) != 0 || !written)
-        throw usage_error("cannot write " + path + ": " + std::strerror(error) +
-                          "; give a file that you may write");
-}
-
-// A burst that is a whole number of quanta ends in its last quantum in a simulation, and hardly ever on a
-// machine.
-std::string cliff_warning(const sched::workload& w, const std::vector<policy_run>& runs, duration quantum) {
-    if (w.unit != time_unit::nanoseconds) return "";
-    const bool turns = std::any_of(runs.begin(), runs.end(), [](const policy_run& r) {
-        return r.policy.starts_with("rr") || r.policy.starts_with("linux");
-    });
-    if (!turns) return "";
-    for (const sched::task_spec& t : w.tasks)
-        for (const sched::step& s : t.steps)
-            if (s.kind == sched::step_kind::compute && s.length > quantum &&
-                s.length % quantum == duration::zero())
-                return "warning: " + t.name +
-                       " runs for a whole number of quanta; on a real machine a little more costs it a whole "
-                       "round more\n";
-    return "";
+// Names that do nothing to a terminal.
+sched::workload tamed(sched::workload w) {
+    for (sched::task_spec& t : w.tasks) t.name = sched::printable(t.name);
+    for (std::string& lock : w.locks) lock = sched::printable(lock);
+    return w;
 }
 
 void print(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs) {
@@ -92,17 +76,16 @@ void print(const sched_options& o, const sched::workload& w, const std::vector<p
     } else if (o.csv) {
         out = sched::report_csv(w, runs);
     } else {
-        const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? columns(STDOUT_FILENO) : 100;
         const bool small = w.tasks.size() <= 20 && runs.front().run.segments.size() <= 400;
         if (!o.no_gantt && (o.gantt || small))
-            for (const policy_run& r : runs) out += sched::gantt_text(w, r, width) + "\n";
-        if (o.explain)
-            for (const policy_run& r : runs) out += r.policy + "\n" + sched::explanation(w, r) + "\n";
+            for (const policy_run& r : runs) out += sched::gantt_text(w, r, chart_width()) + "\n";
+        if (o.explain) {
+            const sched::workload shown = tamed(w);
+            for (const policy_run& r : runs) out += r.policy + "\n" + sched::explanation(shown, r) + "\n";
+        }
         out += sched::table_text(w, runs);
-        out += cliff_warning(w, runs, time_in(o.quantum, "--quantum", usual_quantum(w.unit)));
     }
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0)
-        throw std::runtime_error(std::string("cannot write the report: ") + std::strerror(errno));
+    print_out(out);
 }
 
 int finish(const sched_options& o, const sched::workload& w, const std::vector<policy_run>& runs,
@@ -116,25 +99,61 @@ int finish(const sched_options& o, const sched::workload& w, const std::vector<p
                : 0;
 }
 
-int run_textbook(const sched_options& o) {
-    if (o.list_textbook) {
-        for (const auto& c : sched::textbook_cases()) fmt::print("{:<12} {}\n", c.name, c.title);
-        fmt::print("heddle sched --textbook NAME shows one, step by step\n");
-        return 0;
+// The machine that is asked for; what is not asked for is as `usual`.
+sched::simulation_options machine_of(const sched_options& o, sched::simulation_options usual,
+                                     time_unit unit) {
+    const policy::duration_units units = units_of(unit);
+    sched::simulation_options m = usual;
+    if (o.cpus != 0) m.cpus = o.cpus;
+    m.queue_per_cpu = m.queue_per_cpu || o.machine.queue_per_cpu;
+    m.stealing = m.stealing || o.machine.stealing;
+    m.cooperative = m.cooperative || o.machine.cooperative;
+    m.inheritance = m.inheritance || o.machine.inheritance;
+    m.lower_is_higher = m.lower_is_higher || o.machine.lower_is_higher;
+    m.drop_late = m.drop_late || o.machine.drop_late;
+    m.steal_every = time_in(o.steal_every, "--steal-every", m.steal_every, units);
+    m.switch_cost = time_in(o.switch_cost, "--switch-cost", m.switch_cost, units);
+    m.cache.size = o.cache.value_or(m.cache.size);
+    m.cache.warm_after = time_in(o.warm_after, "--warm-after", m.cache.warm_after, units);
+    m.cache.warm_speed = o.warm_speed.value_or(m.cache.warm_speed);
+    m.until = sched::time(time_in(o.until, "--until", m.until.time_since_epoch(), units));
+    return m;
+}
+
+int list_textbook(const sched_options& o) {
+    if (o.csv || !o.html.empty() || !o.svg.empty() || !o.trace.empty() || !o.policies.empty() || o.explain)
+        throw usage_error("which case? heddle sched --textbook NAME; without a name it lists them");
+    std::string text;
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    for (const auto& c : sched::textbook_cases()) {
+        text += fmt::format("{:<12} {}\n", c.name, c.title);
+        all.push_back({{"name", c.name}, {"title", c.title}});
     }
+    print_out(o.json ? all.dump(1) + "\n" : text + "heddle sched --textbook NAME shows one, step by step\n");
+    return 0;
+}
+
+int run_textbook(const sched_options& o) {
+    if (!o.arguments.empty() || !o.generate.empty())
+        throw usage_error("a textbook's case has its own workload; leave out " +
+                          (o.arguments.empty() ? "--generate" : "'" + o.arguments.front() + "'"));
+    if (o.format != sched::file_format::automatic)
+        throw usage_error("a textbook's case is no file; leave out --format");
+    if (o.list_textbook) return list_textbook(o);
     for (const auto& c : sched::textbook_cases()) {
         if (c.name != o.textbook) continue;
-        const sched::workload w = sched::read_text(c.tasks, std::string(c.name));
+        sched::workload w = sched::read_text(c.tasks, std::string(c.name));
         const std::vector<std::string> names =
             o.policies.empty() ? std::vector<std::string>(c.policies.begin(), c.policies.end()) : o.policies;
-        const auto runs = run_all(o, w, names, c.options);
+        const auto runs = run_all(o, w, names, machine_of(o, c.options, w.unit));
         sched_options shown = o;
-        if (!o.json && !o.csv) {
-            fmt::print("{}\n\n{}\n", c.title, c.tasks);
+        const bool text = !o.json && !o.csv;
+        if (text) {
+            print_out(fmt::format("{}\n\n{}\n", c.title, c.tasks));
             shown.explain = shown.explain || runs.front().run.events.size() <= 60;
         }
         const int code = finish(shown, w, runs, std::string(c.title));
-        if (!o.json && !o.csv) fmt::print("\n{}\n", c.lesson);
+        if (text) print_out(fmt::format("\n{}\n", c.lesson));
         return code;
     }
     throw usage_error("there is no case '" + o.textbook + "'; heddle sched --textbook lists them");
@@ -142,20 +161,26 @@ int run_textbook(const sched_options& o) {
 
 }  // namespace
 
-duration time_in(const std::string& text, const char* option, duration otherwise) {
+duration time_in(const std::string& text, const char* option, duration otherwise,
+                 policy::duration_units units) {
     if (text.empty()) return otherwise;
-    bool has_unit = false;
-    const auto d = sched::duration_in(text, has_unit);
-    if (!d || *d < duration::zero())
-        throw usage_error("'" + text + "' is not a time; give " + option + " one such as 4 or 10ms");
-    return *d;
+    const policy::duration_text d = policy::duration_from(text);
+    const std::string wrong =
+        d.fault != policy::duration_fault::none ? policy::said(d.fault) : policy::wrong_unit(d, text, units);
+    if (!wrong.empty()) throw usage_error(std::string(option) + ": '" + text + "' " + wrong);
+    return d.value;
+}
+
+policy::duration_units units_of(time_unit unit) {
+    return unit == time_unit::nanoseconds ? policy::duration_units::required : policy::duration_units::none;
 }
 
 policy::policy_defaults asked_defaults(const sched_options& o, time_unit unit) {
     policy::policy_defaults defaults;
-    defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(unit));
+    defaults.quantum = time_in(o.quantum, "--quantum", usual_quantum(unit), units_of(unit));
     defaults.lower_is_higher = o.machine.lower_is_higher;
     defaults.seed = o.seed;
+    defaults.units = units_of(unit);
     defaults.ties = o.ties == "id"        ? policy::tie_break::id
                     : o.ties == "arrival" ? policy::tie_break::arrival_then_id
                                           : policy::tie_break::arrival_then_order;
@@ -182,13 +207,11 @@ int run_sched(const sched_options& o) {
     if (o.json && o.csv) throw usage_error("give either --json or --csv");
     if (o.list_textbook || !o.textbook.empty()) return run_textbook(o);
     std::string title;
-    const sched::workload w = asked_workload(o, title);
-    sched::simulation_options machine = o.machine;
-    machine.cpus = o.cpus != 0 ? o.cpus : std::max(1, w.cpus);
-    machine.switch_cost = time_in(o.switch_cost, "--switch-cost", {});
-    machine.steal_every = time_in(o.steal_every, "--steal-every", {});
-    machine.cache.warm_after = time_in(o.warm_after, "--warm-after", machine.cache.warm_after);
-    if (!o.until.empty()) machine.until = sched::time(time_in(o.until, "--until", {}));
+    sched::workload w = asked_workload(o, title);
+    sched::simulation_options machine;
+    machine.cpus = std::max(1, w.cpus);
+    if (w.unit == time_unit::nanoseconds) machine.cache.warm_after = std::chrono::milliseconds(10);
+    machine = machine_of(o, machine, w.unit);
     const auto runs = run_all(o, w, o.policies.empty() ? usual_policies(w) : o.policies, machine);
     return finish(o, w, runs, title);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <heddle/sched/simulate.hpp>
+#include <optional>
 #include <sched/read.hpp>
 #include <string>
 #include <vector>
@@ -15,7 +16,9 @@ struct sched_options {
     std::string textbook{};  ///< a case, or "all"
     bool list_textbook = false;
     sched::file_format format = sched::file_format::automatic;
-    sched::simulation_options machine{};
+    sched::simulation_options machine{};  ///< what is not said otherwise here
+    std::optional<std::int64_t> cache{};
+    std::optional<int> warm_speed{};
     int cpus = 0;  ///< 0: as the file says, or one
     // Times as the user wrote them; what they mean depends on the file.
     std::string quantum{}, switch_cost{}, until{}, steal_every{}, warm_after{};
@@ -36,7 +39,10 @@ struct sched_options {
 };
 
 /// A time that the user wrote, or `otherwise` if there is none. Throws: usage_error that names `option`.
-sched::duration time_in(const std::string& text, const char* option, sched::duration otherwise);
+sched::duration time_in(const std::string& text, const char* option, sched::duration otherwise,
+                        policy::duration_units units);
+/// What times beside a workload have: units, if its own have.
+policy::duration_units units_of(sched::time_unit unit);
 
 /// The workload that the options ask for, with its title. Throws: usage_error.
 sched::workload asked_workload(const sched_options& options, std::string& title);
