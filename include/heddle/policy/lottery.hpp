@@ -38,12 +38,18 @@ template <task_id Id = std::uint64_t> class basic_lottery {
     void arrive(const task_info<Id>& task, time) { add({task.id, task.weight}); }
 
     /// The tickets are numbered by id; where nobody has one, the smallest id is picked.
-    std::optional<Id> pick(time) {
-        if (ready_.empty()) return std::nullopt;
-        std::size_t n = 0;
-        if (tickets_ > 0) {
-            std::uint64_t drawn = options_.stream.below(tickets_);
-            while (drawn >= ready_[n].tickets) drawn -= ready_[n++].tickets;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        std::size_t n = next(0, only);
+        if (n == ready_.size()) return std::nullopt;
+        std::uint64_t tickets = tickets_;
+        if (!only.everyone()) {
+            tickets = 0;
+            for (std::size_t each = n; each < ready_.size(); each = next(each + 1, only))
+                tickets += ready_[each].tickets;
+        }
+        if (tickets > 0) {
+            std::uint64_t drawn = options_.stream.below(tickets);
+            for (; drawn >= ready_[n].tickets; n = next(n + 1, only)) drawn -= ready_[n].tickets;
         }
         const holder winner = ready_[n];
         take_out(n);
@@ -95,6 +101,12 @@ template <task_id Id = std::uint64_t> class basic_lottery {
         return std::find_if(in.begin(), in.end(), [&](const holder& h) { return h.id == id; });
     }
 
+    // The first at `from` or behind that comes into question, or the end.
+    std::size_t next(std::size_t from, const task_filter<Id>& only) const {
+        while (from < ready_.size() && !only(ready_[from].id)) ++from;
+        return from;
+    }
+
     void add(const holder& h) {
         const auto at = std::lower_bound(ready_.begin(), ready_.end(), h,
                                          [](const holder& a, const holder& b) { return a.id < b.id; });
@@ -131,7 +143,7 @@ template <task_id Id = std::uint64_t> class basic_random_choice {
         alike.weight = 1;
         lottery_.arrive(alike, now);
     }
-    std::optional<Id> pick(time now) { return lottery_.pick(now); }
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) { return lottery_.pick(now, only); }
     duration slice(const Id& id, duration used, time now) const { return lottery_.slice(id, used, now); }
     bool preempts(const Id&, duration, time) const { return false; }
     void ran(const Id& id, duration used, stop_reason why, time now) { lottery_.ran(id, used, why, now); }

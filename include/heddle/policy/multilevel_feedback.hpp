@@ -62,10 +62,10 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         list_.add(item);
     }
 
-    std::optional<Id> pick(time now) {
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) {
         if (now >= next_boost_) boost(now);
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     /// What is left of its quantum or its allotment, or the time to the next boost.
@@ -78,8 +78,14 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         return std::max(duration::zero(), left);
     }
 
-    bool preempts(const Id& id, duration, time) const {
-        return !list_.empty() && list_.first().rank < list_.running(id).rank;
+    bool preempts(const Id& id, duration, time, task_filter<Id> only = {}) const {
+        const auto* const first = list_.first(only);
+        return first != nullptr && first->rank < list_.running(id).rank;
+    }
+
+    /// The one on the lower level.
+    bool makes_way_before(const Id& a, duration, const Id& b, duration, time) const {
+        return list_.running(a).rank > list_.running(b).rank;
     }
 
     /// One that is displaced keeps its place, its quantum and its allotment.

@@ -36,9 +36,9 @@ template <task_id Id = std::uint64_t> class basic_priority {
 
     void arrive(const task_info<Id>& task, time) { list_.add(list_.admit(task, rank_of(task))); }
 
-    std::optional<Id> pick(time now) {
-        if (list_.empty()) return std::nullopt;
-        const std::size_t n = best(now);
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) {
+        const std::size_t n = best(now, only);
+        if (n == list_.size()) return std::nullopt;
         const std::int64_t aged = rank(list_.at(n), now);
         auto& item = list_.start(n);
         // It runs with the level that it has waited for, or those it has just overtaken would displace it at
@@ -48,12 +48,13 @@ template <task_id Id = std::uint64_t> class basic_priority {
     }
 
     /// Unlimited, or until a waiting task has aged enough to displace this one.
-    duration slice(const Id& id, duration, time now) const {
+    duration slice(const Id& id, duration, time now, task_filter<Id> only = {}) const {
         duration left = unlimited;
         if (!options_.preemptive || !ageing()) return left;
         const std::int64_t level = list_.running(id).running_rank;
         for (std::size_t n = 0; n < list_.size(); ++n) {
             const auto& waiting = list_.at(n);
+            if (!only(waiting.task.id)) continue;
             const std::int64_t steps = waiting.rank - level + 1;  // until its rank is smaller by one
             if (steps <= 0) return duration::zero();
             if (steps > unlimited / options_.age_every) continue;  // not in this life
@@ -63,9 +64,15 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return left;
     }
 
-    bool preempts(const Id& id, duration, time now) const {
-        if (!options_.preemptive || list_.empty()) return false;
-        return rank(list_.at(best(now)), now) < list_.running(id).running_rank;
+    bool preempts(const Id& id, duration, time now, task_filter<Id> only = {}) const {
+        if (!options_.preemptive) return false;
+        const std::size_t n = best(now, only);
+        return n != list_.size() && rank(list_.at(n), now) < list_.running(id).running_rank;
+    }
+
+    /// The less important one.
+    bool makes_way_before(const Id& a, duration, const Id& b, duration, time) const {
+        return list_.running(a).running_rank > list_.running(b).running_rank;
     }
 
     /// One that yields goes behind those of its priority; one that was stopped goes on before them.
@@ -106,12 +113,17 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return ageing() ? waiting.rank - (now - waiting.waiting_since) / options_.age_every : waiting.rank;
     }
 
-    // At which position the task is that should run. Linear with ageing, for the order changes as time goes
-    // by.
-    std::size_t best(time now) const {
-        std::size_t found = 0;
-        if (!ageing()) return found;
-        for (std::size_t n = 1; n < list_.size(); ++n) {
+    // At which position the task is that should run, size() if there is none. Linear with ageing, for the
+    // order changes as time goes by.
+    std::size_t best(time now, const task_filter<Id>& only) const {
+        if (!ageing()) return list_.position_of_first(only);
+        std::size_t found = list_.size();
+        for (std::size_t n = 0; n < list_.size(); ++n) {
+            if (!only(list_.at(n).task.id)) continue;
+            if (found == list_.size()) {
+                found = n;
+                continue;
+            }
             const auto mine = rank(list_.at(n), now);
             const auto other = rank(list_.at(found), now);
             if (mine < other || (mine == other && wins_tie(list_.at(n), list_.at(found), list_.rule())))

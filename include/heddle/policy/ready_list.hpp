@@ -89,6 +89,25 @@ template <task_id Id> class ready_list {
     /// The first ready task is now running. There must be one.
     item& start_first() { return start(0); }
 
+    /// The position of the task that runs first of those that the filter lets through; size() if there is
+    /// none. Complexity: linear in the number of those before it.
+    std::size_t position_of_first(const task_filter<Id>& only) const {
+        if (only.everyone()) return 0;
+        return ready_.first_if([&](const node& n) { return only(tasks_[n.slot].task.id); }, by_order());
+    }
+
+    /// The task that runs first of those that the filter lets through; null if there is none.
+    const item* first(const task_filter<Id>& only) const {
+        const std::size_t n = position_of_first(only);
+        return n < ready_.size() ? &at(n) : nullptr;
+    }
+
+    /// It is now running.
+    item* start_first(const task_filter<Id>& only) {
+        const std::size_t n = position_of_first(only);
+        return n < ready_.size() ? &start(n) : nullptr;
+    }
+
     /// The ready task at position `n` of at() is now running.
     item& start(std::size_t n) {
         item& i = tasks_[ready_.at(n).slot];

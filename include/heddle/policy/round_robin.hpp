@@ -43,9 +43,9 @@ template <task_id Id = std::uint64_t> class basic_round_robin {
         list_.add(item);
     }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     /// What is left of its quantum.
