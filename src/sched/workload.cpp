@@ -25,10 +25,20 @@ namespace {
     throw std::invalid_argument("task " + t.name + ": " + what);
 }
 
+void check_times(const task_spec& t) {
+    duration left = longest_time;
+    for (const step& s : t.steps) {
+        if (s.length < duration::zero()) refuse(t, "a step has a negative length");
+        if (s.length > left) refuse(t, "its steps take longer than can be counted; give smaller numbers");
+        left -= s.length;
+    }
+    for (const duration d : {t.arrival.time_since_epoch(), t.period, t.deadline.value_or(duration::zero())})
+        if (d > longest_time) refuse(t, "a time is longer than can be counted; give smaller numbers");
+}
+
 void check_steps(const workload& w, const task_spec& t) {
     std::vector<std::uint32_t> held;
     for (const step& s : t.steps) {
-        if (s.length < duration::zero()) refuse(t, "a step has a negative length");
         if (s.kind != step_kind::lock && s.kind != step_kind::unlock) continue;
         if (s.lock >= w.locks.size()) refuse(t, "there is no lock " + std::to_string(s.lock));
         const auto at = std::find(held.begin(), held.end(), s.lock);
@@ -51,6 +61,7 @@ void check(const workload& w) {
         if (t.period < duration::zero()) refuse(t, "its period is negative");
         if (t.deadline && *t.deadline < duration::zero()) refuse(t, "its deadline is before its arrival");
         if (t.width < 1) refuse(t, "it needs no CPU");
+        check_times(t);
         if (t.working_set < 0) refuse(t, "its working set is negative");
         if (t.period > duration::zero() && t.cpu_time() == duration::zero())
             refuse(t, "it is periodic and does nothing");

@@ -32,8 +32,9 @@ struct simulation_options {
     bool cooperative = false;      ///< nobody is interrupted: a task runs until it waits, yields or ends
     bool inheritance = false;      ///< who has a lock is as urgent as those who wait for it
     bool lower_is_higher = false;  ///< which number is the higher priority, for inheritance
-    bool drop_late = false;        ///< what has missed its deadline is not finished any more
-    time until = time::max();      ///< the end; needed where periodic tasks have no common period
+    bool drop_late = false;        ///< a job that misses its deadline is given up
+    time until = time::max();  ///< the end. Without one, tasks that come again for ever do so for one common
+                               ///< period, two if they do not all begin at once, and end what they began
     cache_options cache{};
     bool record = true;  ///< keep segments and events: without, only what happened to each job
 };
@@ -51,6 +52,7 @@ struct job_result {
     duration blocked{};  ///< for locks
     time deadline = time::max();
     bool missed = false;
+    bool dropped = false;  ///< given up when it missed its deadline; it did not finish
 
     bool finished() const noexcept { return finish != time::max(); }
     bool started() const noexcept { return first_run != time::max(); }
@@ -113,8 +115,9 @@ struct simulation {
 /// `tasks`.
 ///
 /// Throws: std::invalid_argument for a workload that cannot be (check()), a machine without CPUs, a task that
-/// is wider than the machine, or periodic tasks without an end that have no common period of reasonable
-/// length. Complexity: of the policy's, and logarithmic in the number of CPUs and of tasks that wait.
+/// is wider than the machine, periodic tasks without an end that have no common period of reasonable
+/// length, or times that add up to more than can be counted. Complexity: of the policy's, and logarithmic in
+/// the number of CPUs and of tasks that wait.
 HEDDLE_API simulation simulate(const workload& w, const policy::any_policy& p,
                                const simulation_options& options = {});
 
