@@ -65,7 +65,7 @@ class teller {
                 return who + fmt::format(" misses its deadline, with {} left to do",
                                          show(duration(e.other), work_.unit));
             case event_kind::dropped:
-                return who + " is dropped";
+                return who + " is given up";
             case event_kind::stolen:
                 return fmt::format("CPU {} takes {} from CPU {}", e.cpu, who, e.other);
         }
@@ -92,7 +92,9 @@ class teller {
                 ready_.erase(e.task);
                 break;
             default:
-                if (e.kind == event_kind::finishes || e.kind == event_kind::waits) ready_.erase(e.task);
+                if (e.kind == event_kind::finishes || e.kind == event_kind::waits ||
+                    e.kind == event_kind::dropped)
+                    ready_.erase(e.task);
         }
     }
 
