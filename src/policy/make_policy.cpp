@@ -171,6 +171,8 @@ any_policy make_priority(setup& s) {
     if (preemptive && nonpreemptive) refuse("priority is either preemptive or nonpreemptive");
     o.preemptive = preemptive || (!nonpreemptive && s.defaults.preemptive);
     o.age_every = s.time_of("age", o.age_every);
+    o.quantum = s.quantum(o.quantum);
+    o.displaced_last = s.flag("displaced_last");
     o.ties = s.ties(o.ties);
     return priority(o);
 }
@@ -187,6 +189,8 @@ any_policy make_feedback(setup& s) {
     o.boost_every = s.time_of("boost", o.boost_every);
     o.wait_keeps_level = s.flag("stay");
     o.waited_first = s.flag("waited_first");
+    o.displaced_last = s.flag("displaced_last");
+    o.alone_stays = s.flag("alone_stays");
     o.at_expiry = s.at_expiry(o.at_expiry);
     o.ties = s.ties(o.ties);
     return multilevel_feedback(o);
@@ -222,9 +226,12 @@ struct known_policy {
     any_policy (*make)(setup&);
 };
 
-// Made when the program is compiled: the checker's runtime has this file too, in programs without a C++ library.
+// Made when the program is compiled: the checker's runtime has this file too, in programs without a C++
+// library.
 constexpr known_policy known[] = {
-    {{"fcfs", "fifo", ""}, "", [](setup& s) -> any_policy { return fcfs(s.ties(tie_break::arrival_then_id)); }},
+    {{"fcfs", "fifo", ""},
+     "",
+     [](setup& s) -> any_policy { return fcfs(s.ties(tie_break::arrival_then_id)); }},
     {{"sjf", "sjn", "shortest_job_next"},
      "predict alpha=0.5 first=DURATION",
      [](setup& s) -> any_policy { return shortest_job_next(shortest(s)); }},
@@ -234,15 +241,17 @@ constexpr known_policy known[] = {
     {{"rr", "round_robin", ""},
      "QUANTUM arrivals_first|expired_first",
      [](setup& s) -> any_policy {
-         return round_robin(
-             round_robin_options{.quantum = s.quantum(s.defaults.quantum),
-                                 .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
-                                 .ties = s.ties(tie_break::arrival_then_id)});
+         return round_robin(round_robin_options{.quantum = s.quantum(s.defaults.quantum),
+                                                .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
+                                                .ties = s.ties(tie_break::arrival_then_id)});
      }},
-    {{"priority", "prio", ""}, "preemptive|nonpreemptive lower|larger age=DURATION", make_priority},
+    {{"priority", "prio", ""},
+     "preemptive|nonpreemptive lower|larger age=DURATION q=QUANTUM displaced_last",
+     make_priority},
     {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
     {{"mlfq", "multilevel_feedback", ""},
-     "QUANTA levels=3 allot=… boost=DURATION stay waited_first arrivals_first|expired_first",
+     "QUANTA levels=3 allot=… boost=DURATION stay waited_first displaced_last alone_stays "
+     "arrivals_first|expired_first",
      make_feedback},
     {{"lottery", "", ""},
      "QUANTUM seed=1",
@@ -260,8 +269,7 @@ constexpr known_policy known[] = {
     {{"fair", "fair_share", "eevdf"},
      "SLICE nonpreemptive",
      [](setup& s) -> any_policy {
-         return fair_share(
-             {.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
+         return fair_share({.slice = s.quantum(s.defaults.quantum), .preemptive = !s.flag("nonpreemptive")});
      }},
     {{"edf", "earliest_deadline_first", ""},
      "nonpreemptive",

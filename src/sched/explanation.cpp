@@ -21,6 +21,7 @@ class teller {
             text_ += fmt::format("at t={} {}", show(e.at, work_.unit), what);
             const bool choice = e.kind == event_kind::runs || e.kind == event_kind::expires ||
                                 e.kind == event_kind::preempted;
+            if (choice) text_ += why(e);
             text_ += choice ? waiting() : "\n";
         }
         for (const std::string& why : run_.run.stuck) text_ += "nobody can go on: " + why + "\n";
@@ -42,6 +43,7 @@ class teller {
             case event_kind::runs:
                 return who + (ran_.contains(e.task) ? " goes on" : " begins") + on(e.cpu);
             case event_kind::expires:
+                if (e.other != 0) return who + " has to stop" + on(e.cpu);
                 return who + "'s quantum ends" + on(e.cpu);
             case event_kind::preempted:
                 return who + " has to make way" + on(e.cpu);
@@ -70,6 +72,18 @@ class teller {
                 return fmt::format("CPU {} takes {} from CPU {}", e.cpu, who, e.other);
         }
         return "";
+    }
+
+    // Nothing had to be decided if nobody else was ready.
+    std::string why(const event& e) const {
+        const bool said = (e.kind == event_kind::runs && !ready_.empty()) || e.kind == event_kind::expires;
+        if (!said || e.other == 0) return "";
+        const policy::reason& r = run_.run.reasons[static_cast<std::size_t>(e.other) - 1];
+        std::string text = ": " + std::string(r.words);
+        if (r.is == policy::reason::number::count) text += fmt::format(" {}", r.value);
+        if (r.is == policy::reason::number::length) text += " " + show(duration(r.value), work_.unit);
+        if (r.is == policy::reason::number::moment) text += " " + show(time(duration(r.value)), work_.unit);
+        return text;
     }
 
     void note(const event& e) {

@@ -89,7 +89,9 @@ class simulator {
     void give_lock(std::uint32_t task, std::uint32_t lock);
     void inherit(std::uint32_t owner);
     void tell_urgency(std::uint32_t task, int priority, time deadline);
-    bool more_urgent(int a, int b) const { return options_.lower_is_higher ? a < b : a > b; }
+    bool more_urgent(int a, int b) const {
+        return queues_.front().policy.more_urgent(a, b).value_or(options_.lower_is_higher ? a < b : a > b);
+    }
     std::string why_stuck(std::uint32_t task) const;
 
     // simulator_cpus.cpp: who runs where
@@ -113,6 +115,11 @@ class simulator {
     void note(event_kind kind, std::uint32_t task, std::uint32_t cpu = 0, std::int64_t other = 0) {
         ++result_.event_count;
         if (options_.record) result_.events.push_back({now_, kind, task, cpu, other});
+    }
+    std::int64_t note_reason(const policy::reason& why) {
+        if (why.words.empty()) return 0;
+        result_.reasons.push_back(why);
+        return static_cast<std::int64_t>(result_.reasons.size());
     }
     const task_spec& spec(std::uint32_t task) const { return work_.tasks[task]; }
     job_result& job_of(std::uint32_t task) { return result_.jobs[tasks_[task].job]; }

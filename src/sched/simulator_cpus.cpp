@@ -178,7 +178,7 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     free_cpus_.erase(cpu);
     if (width > 1) take_others(task, c.others);
     free_ -= width;
-    note(event_kind::runs, task, cpu);
+    note(event_kind::runs, task, cpu, options_.reasons ? note_reason(q.policy.why_picked(task, now_)) : 0);
     if (last_[cpu] != none && last_[cpu] != task) {
         ++result_.switches;
         if (options_.switch_cost > duration::max() - result_.overhead)

@@ -227,7 +227,9 @@ void simulator::after_step(std::uint32_t cpu) {
     }
     if (tasks_[task].left == duration::zero() && !go_on(task)) return;
     if (now_ >= c.slice_ends) {
-        note(event_kind::expires, task, cpu);
+        const auto& policy = queues_[queue_of(cpu)].policy;
+        note(event_kind::expires, task, cpu,
+             options_.reasons ? note_reason(policy.why_over(task, c.used, now_)) : 0);
         stop(cpu, stop_reason::expired);
         return;
     }

@@ -115,11 +115,13 @@ TEST_P(every_policy, a_copy_goes_on_by_itself) {
 INSTANTIATE_TEST_SUITE_P(policies, every_policy,
                          testing::Values("fcfs", "sjf", "sjf predict", "srtf", "srtf alpha=0.3 first=5",
                                          "rr 4", "rr 1 expired_first", "priority",
-                                         "priority preemptive lower", "priority preemptive age=10", "mlq",
+                                         "priority preemptive lower", "priority preemptive age=10",
+                                         "priority preemptive q=3 displaced_last", "mlq",
                                          "mlq levels=rr/2,sjf,fcfs shares=8,4,2", "mlfq 4,8,16",
-                                         "mlfq 4 levels=5 allot=12 boost=50 stay", "lottery 3", "stride 3",
-                                         "fair 3", "edf", "edf nonpreemptive", "rm", "random", "random 2",
-                                         "linux", "linux rr=4 slice=3 server=2 period=20"),
+                                         "mlfq 4 levels=5 allot=12 boost=50 stay",
+                                         "mlfq 2 levels=4 alone_stays displaced_last", "lottery 3",
+                                         "stride 3", "fair 3", "edf", "edf nonpreemptive", "rm", "random",
+                                         "random 2", "linux", "linux rr=4 slice=3 server=2 period=20"),
                          [](const auto& each) {
                              std::string name = each.param;
                              for (char& c : name)

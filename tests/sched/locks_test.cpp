@@ -79,6 +79,9 @@ TEST(locks, inheritance_lifts_a_task_to_a_higher_level) {
         "M 3 10 1\n",
         "test");
     EXPECT_EQ(chart(w, simulate(w, make_policy("mlq"))), "L 0-2, H 2-3, M 3-13, L 13-16, H 16-18");
-    const auto s = simulate(w, make_policy("mlq"), {.inheritance = true, .lower_is_higher = true});
-    EXPECT_EQ(chart(w, s), "L 0-2, H 2-3, L 3-6, H 6-8, M 8-18");
+    // Which number is the higher priority the policy knows.
+    for (const char* const policy : {"mlq", "priority preemptive lower"}) {
+        const auto s = simulate(w, make_policy(policy), {.inheritance = true});
+        EXPECT_EQ(chart(w, s), "L 0-2, H 2-3, L 3-6, H 6-8, M 8-18") << policy;
+    }
 }

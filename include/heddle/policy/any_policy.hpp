@@ -51,6 +51,13 @@ class any_policy {
     /// Does nothing where the policy does not care.
     void adjust(const task_info<>& task, time now) { held_->adjust(task, now); }
 
+    /// Where the policy does not say: no words, nothing.
+    reason why_picked(const std::uint64_t& id, time now) const { return held_->why_picked(id, now); }
+    reason why_over(const std::uint64_t& id, duration used, time now) const {
+        return held_->why_over(id, used, now);
+    }
+    std::optional<bool> more_urgent(int a, int b) const { return held_->more_urgent(a, b); }
+
     /// False where the policy does not say.
     bool makes_way_before(const std::uint64_t& a, duration used_a, const std::uint64_t& b, duration used_b,
                           time now) const {
@@ -71,6 +78,9 @@ class any_policy {
         virtual void ran(std::uint64_t id, duration used, stop_reason why, time now) = 0;
         virtual void leave(std::uint64_t id, time now) = 0;
         virtual void adjust(const task_info<>& task, time now) = 0;
+        virtual reason why_picked(std::uint64_t id, time now) const = 0;
+        virtual reason why_over(std::uint64_t id, duration used, time now) const = 0;
+        virtual std::optional<bool> more_urgent(int a, int b) const = 0;
         virtual bool makes_way_before(std::uint64_t a, duration used_a, std::uint64_t b, duration used_b,
                                       time now) const = 0;
     };
@@ -117,6 +127,26 @@ class any_policy {
                 return policy.makes_way_before(a, used_a, b, used_b, now);
             else
                 return false;
+        }
+
+        reason why_picked([[maybe_unused]] std::uint64_t id, [[maybe_unused]] time now) const override {
+            if constexpr (explaining_policy<P>)
+                return policy.why_picked(id, now);
+            else
+                return {};
+        }
+        reason why_over([[maybe_unused]] std::uint64_t id, [[maybe_unused]] duration used,
+                        [[maybe_unused]] time now) const override {
+            if constexpr (requires(const P& p) { p.why_over(id, used, now); })
+                return policy.why_over(id, used, now);
+            else
+                return {};
+        }
+        std::optional<bool> more_urgent([[maybe_unused]] int a, [[maybe_unused]] int b) const override {
+            if constexpr (requires(const P& p) { std::optional<bool>(p.more_urgent(a, b)); })
+                return policy.more_urgent(a, b);
+            else
+                return std::nullopt;
         }
 
         // Of a policy that takes no filter: one after the other is picked until it is the right one, and

@@ -116,6 +116,11 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
             withdraw(e);
     }
 
+    /// For explanations.
+    reason why_picked(const Id&, time) const {
+        return because("the earliest virtual deadline of those that are not ahead of their share");
+    }
+
     void leave(const Id& id, time) {
         const std::uint32_t n = entities_.find(id);
         if (n == entities_.nowhere) return;

@@ -40,6 +40,11 @@ template <task_id Id = std::uint64_t> class basic_fcfs {
         list_.add(task);
     }
 
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        return because("ready for longest, since", list_.running(id).since);
+    }
+
     void leave(const Id& id, time) { list_.remove(id); }
 
  private:

@@ -124,6 +124,28 @@ template <task_id Id = std::uint64_t> class basic_linux_classes {
         kinds_.erase(id);
     }
 
+    bool more_urgent(int a, int b) const noexcept { return a > b; }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time now) const {
+        const task_class kind = kind_of(id);
+        if (is_fair(kind))
+            return served_until_ ? because("the fair server's time") : fair_.why_picked(id, now);
+        const auto& task = real_time_.running(id).task;
+        if (kind == task_class::deadline) return deadline_urgency::because(task);
+        return because("the highest priority of real time,", std::int64_t{task.priority});
+    }
+    reason why_over(const Id& id, duration used, time now) const {
+        const task_class kind = kind_of(id);
+        if (is_fair(kind))
+            return served_until_ && now >= *served_until_ ? because("the fair server's time is over")
+                                                          : reason{};
+        const auto& item = real_time_.running(id);
+        const bool quantum =
+            kind == task_class::round_robin && item.spent + used >= options_.round_robin_quantum;
+        return quantum ? reason{} : because("the fair server's time begins");
+    }
+
     /// A task's priority or weight is another one from now on; its class stays.
     void adjust(const task_info<Id>& task, time now) {
         fair_.adjust(with_weight(task), now);

@@ -49,6 +49,7 @@ template <task_id Id = std::uint64_t> class basic_lottery {
         }
         if (tickets > 0) {
             std::uint64_t drawn = options_.stream.below(tickets);
+            drawn_ = static_cast<std::int64_t>(drawn);
             for (; drawn >= ready_[n].tickets; n = next(n + 1, only)) drawn -= ready_[n].tickets;
         }
         const holder winner = ready_[n];
@@ -70,6 +71,9 @@ template <task_id Id = std::uint64_t> class basic_lottery {
         running_.erase(at);
         if (still_ready(why)) add(stopped);
     }
+
+    /// For explanations.
+    reason why_picked(const Id&, time) const { return because("the lot fell to it, ticket", drawn_); }
 
     void leave(const Id& id, time) {
         const auto at = find(ready_, id);
@@ -123,6 +127,7 @@ template <task_id Id = std::uint64_t> class basic_lottery {
     holders ready_;  // by id, so that the order of the calls does not matter
     holders running_;
     std::uint64_t tickets_ = 0;  // of all that are ready
+    std::int64_t drawn_ = 0;     // the last
 };
 
 /// Lottery.
@@ -148,6 +153,7 @@ template <task_id Id = std::uint64_t> class basic_random_choice {
     bool preempts(const Id&, duration, time) const { return false; }
     void ran(const Id& id, duration used, stop_reason why, time now) { lottery_.ran(id, used, why, now); }
     void leave(const Id& id, time now) { lottery_.leave(id, now); }
+    reason why_picked(const Id&, time) const { return because("by chance"); }
 
  private:
     basic_lottery<Id> lottery_;

@@ -119,6 +119,21 @@ class multilevel_queue {
         tasks_.erase(id);
     }
 
+    bool more_urgent(int a, int b) const noexcept { return a < b; }
+
+    /// For explanations: what its level's policy says if there is only one, else which level it is.
+    reason why_picked(const std::uint64_t& id, time now) const {
+        const std::size_t n = level_of(id);
+        if (levels_.size() == 1) return levels_[n].policy.why_picked(id, now);
+        return because(sliced_ ? "it is the turn of level" : "the highest level with somebody on it,",
+                       static_cast<std::int64_t>(n));
+    }
+    reason why_over(const std::uint64_t& id, duration used, time now) const {
+        const std::size_t n = level_of(id);
+        const bool turn_over = sliced_ && levels_[n].policy.slice(id, used, now) > duration::zero();
+        return turn_over ? because("its level's turn is over") : levels_[n].policy.why_over(id, used, now);
+    }
+
     /// A task whose priority is another one from now on changes to the level of that, and queues there as one
     /// that comes.
     void adjust(const task_info<>& task, time now) {

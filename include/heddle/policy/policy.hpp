@@ -45,6 +45,7 @@
 #include <heddle/policy/task_filter.hpp>
 #include <heddle/rt/config.hpp>
 #include <optional>
+#include <string_view>
 
 namespace heddle::inline v0::policy {
 
@@ -120,6 +121,43 @@ concept scheduling_policy = std::copyable<P> && task_id<typename P::id_type> &&
 template <class P>
 concept adjustable_policy = scheduling_policy<P> && requires(P p, const task_info<typename P::id_type> task,
                                                              time now) { p.adjust(task, now); };
+
+/// Why a policy does something, in a few words that are there as long as the program, and the number that
+/// decided: "the least left to do", 4. Without words it does not say.
+struct reason {
+    enum class number { none, count, length, moment };
+
+    std::string_view words{};
+    number is = number::none;
+    std::int64_t value = 0;
+};
+
+constexpr reason because(std::string_view words) {
+    return {words};
+}
+constexpr reason because(std::string_view words, std::int64_t value) {
+    return {words, reason::number::count, value};
+}
+constexpr reason because(std::string_view words, duration value) {
+    return {words, reason::number::length, value.count()};
+}
+constexpr reason because(std::string_view words, time value) {
+    return {words, reason::number::moment, value.time_since_epoch().count()};
+}
+
+/// A policy that says why it chose a task, asked right after pick(); and, if it has a why_over() too, why a
+/// slice is over that is, asked before ran(), unless it is simply that a quantum ends.
+template <class P>
+concept explaining_policy =
+    scheduling_policy<P> && requires(const P asked, const typename P::id_type id, time now) {
+        { asked.why_picked(id, now) } -> std::same_as<reason>;
+    };
+
+/// A policy that has an order of priorities: more_urgent(a, b), whether priority `a` is more urgent than `b`.
+template <class P>
+concept prioritizing_policy = scheduling_policy<P> && requires(const P asked, int priority) {
+    { asked.more_urgent(priority, priority) } -> std::same_as<bool>;
+};
 
 /// A policy that can be asked about some of the ready tasks only. If slice() and preempts() depend on who is
 /// ready, they take the filter too.

@@ -21,6 +21,10 @@ struct priority_options {
     bool preemptive = false;
     duration age_every{};                         ///< zero: no ageing
     tie_break ties = tie_break::arrival_then_id;  ///< between tasks of one priority
+    duration quantum = unlimited;                 ///< those of one priority take turns
+    bool displaced_last =
+        false;  ///< one that is displaced queues behind those of its priority, and has a new
+                ///< quantum then; otherwise it goes on before them with the rest of its own
 };
 
 /// Priority scheduling for any kind of task id; see priority.
@@ -28,10 +32,12 @@ template <task_id Id = std::uint64_t> class basic_priority {
  public:
     using id_type = Id;
 
-    /// Throws std::invalid_argument if `age_every` is negative.
+    /// Throws std::invalid_argument if `age_every` is negative, or the quantum not positive.
     explicit basic_priority(priority_options options = {}) : options_(options), list_(options.ties) {
         if (options.age_every < duration::zero())
             throw std::invalid_argument("priority: age_every must not be negative");
+        if (options.quantum <= duration::zero())
+            throw std::invalid_argument("priority: the quantum must be positive");
     }
 
     void arrive(const task_info<Id>& task, time) { list_.add(list_.admit(task, rank_of(task))); }
@@ -47,9 +53,12 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return item.task.id;
     }
 
-    /// Unlimited, or until a waiting task has aged enough to displace this one.
-    duration slice(const Id& id, duration, time now, task_filter<Id> only = {}) const {
+    /// What is left of the quantum, if there is one, or until a waiting task has aged enough to displace this
+    /// one.
+    duration slice(const Id& id, duration used, time now, task_filter<Id> only = {}) const {
         duration left = unlimited;
+        if (options_.quantum != unlimited)
+            left = std::max(duration::zero(), options_.quantum - list_.running(id).spent - used);
         if (!options_.preemptive || !ageing()) return left;
         const std::int64_t level = list_.running(id).running_rank;
         for (std::size_t n = 0; n < list_.size(); ++n) {
@@ -75,15 +84,40 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return list_.running(a).running_rank > list_.running(b).running_rank;
     }
 
-    /// One that yields goes behind those of its priority; one that was stopped goes on before them.
-    void ran(const Id& id, duration, stop_reason why, time now) {
+    /// One that yields, or has used up its quantum, goes behind those of its priority; one that was stopped
+    /// goes on before them, unless it is to queue as well.
+    void ran(const Id& id, duration used, stop_reason why, time now) {
         auto& item = list_.stop(id);
         if (!still_ready(why)) return;
         item.waiting_since = now;
-        if (why == stop_reason::yielded) {
+        item.spent += used;
+        const bool displaced = why == stop_reason::preempted && used > duration::zero();
+        if (why == stop_reason::yielded || item.spent >= options_.quantum ||
+            (displaced && options_.displaced_last)) {
+            item.spent = duration::zero();
             list_.behind(item, now);
         }
         list_.add(item);
+    }
+
+    bool more_urgent(int a, int b) const noexcept {
+        return options_.order == priority_order::larger_is_higher ? a > b : a < b;
+    }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        const auto& item = list_.running(id);
+        const std::int64_t aged = item.rank - item.running_rank;
+        const std::int64_t level =
+            options_.order == priority_order::larger_is_higher ? -item.running_rank : item.running_rank;
+        return because(
+            aged > 0 ? "the highest priority, if what it has waited counts," : "the highest priority,",
+            level);
+    }
+    reason why_over(const Id& id, duration used, time) const {
+        const bool quantum =
+            options_.quantum != unlimited && list_.running(id).spent + used >= options_.quantum;
+        return quantum ? reason{} : because("another has waited long enough");
     }
 
     void leave(const Id& id, time) { list_.remove(id); }

@@ -145,6 +145,11 @@ template <task_id Id> class ready_list {
         return n == tasks_.nowhere ? nullptr : &tasks_[n];
     }
 
+    const item* find(const Id& id) const {
+        const std::uint32_t n = tasks_.find(id);
+        return n == tasks_.nowhere ? nullptr : &tasks_[n];
+    }
+
     bool is_running(const Id& id) const {
         const std::uint32_t n = tasks_.find(id);
         return n != tasks_.nowhere && tasks_[n].running;

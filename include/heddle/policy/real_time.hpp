@@ -50,6 +50,9 @@ template <class Urgency, task_id Id> class by_urgency {
         list_.add(item);
     }
 
+    /// For explanations.
+    reason why_picked(const Id& id, time) const { return Urgency::because(list_.running(id).task); }
+
     void leave(const Id& id, time) { list_.remove(id); }
 
     /// A task's deadline or period is another one from now on.

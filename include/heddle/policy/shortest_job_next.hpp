@@ -85,6 +85,13 @@ template <task_id Id = std::uint64_t> class basic_shortest_job_next {
         }
     }
 
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        const std::int64_t rank = list_.running(id).rank;
+        if (rank == unlimited.count()) return because("nobody's length is known");
+        return because(options_.estimate ? "the shortest by its estimate," : "the shortest,", duration(rank));
+    }
+
     void leave(const Id& id, time) { list_.remove(id); }
 
  private:

@@ -63,6 +63,14 @@ template <task_id Id = std::uint64_t> class basic_shortest_remaining_time {
         }
     }
 
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        const std::int64_t rank = list_.running(id).rank;
+        if (rank == unlimited.count()) return because("nobody's length is known");
+        return because(options_.estimate ? "the least left by its estimate," : "the least left to do,",
+                       duration(rank));
+    }
+
     void leave(const Id& id, time) { list_.remove(id); }
 
  private:

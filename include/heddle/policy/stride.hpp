@@ -68,6 +68,9 @@ template <task_id Id = std::uint64_t> class basic_stride {
         list_.add(item);
     }
 
+    /// For explanations.
+    reason why_picked(const Id& id, time) const { return because("the smallest pass,", pass(id)); }
+
     void leave(const Id& id, time) { list_.remove(id); }
 
     /// A task has another number of tickets from now on.
@@ -76,7 +79,7 @@ template <task_id Id = std::uint64_t> class basic_stride {
     }
 
     /// How far a task is. Throws invalid_state for one that has left.
-    std::int64_t pass(const Id& id) {
+    std::int64_t pass(const Id& id) const {
         const auto* const item = list_.find(id);
         if (item == nullptr) throw invalid_state("policy: the pass of a task that is not there is asked for");
         return static_cast<std::int64_t>((item->kept + static_cast<wide>(item->running_rank) * lap) >>

@@ -31,12 +31,14 @@ struct simulation_options {
     duration switch_cost{};        ///< when a CPU goes on with another task than its last
     bool cooperative = false;      ///< nobody is interrupted: a task runs until it waits, yields or ends
     bool inheritance = false;      ///< who has a lock is as urgent as those who wait for it
-    bool lower_is_higher = false;  ///< which number is the higher priority, for inheritance
-    bool drop_late = false;        ///< a job that misses its deadline is given up
+    bool lower_is_higher = false;  ///< which number is the higher priority, for inheritance, if the policy
+                                   ///< has no order of its own
+    bool drop_late = false;    ///< a job that misses its deadline is given up
     time until = time::max();  ///< the end. Without one, tasks that come again for ever do so for one common
                                ///< period, two if they do not all begin at once, and end what they began
     cache_options cache{};
-    bool record = true;  ///< keep segments and events: without, only what happened to each job
+    bool reasons = false;  ///< ask the policy why it does what it does
+    bool record = true;    ///< keep segments and events: without, only what happened to each job
 };
 
 /// One arrival of a task, and what became of it.
@@ -92,16 +94,18 @@ struct event {
     event_kind kind{};
     std::uint32_t task = 0;
     std::uint32_t cpu = 0;
-    std::int64_t other = 0;  ///< the task, lock, priority or time it is about
+    std::int64_t other = 0;  ///< the lock, CPU, priority or time it is about; of one that runs or expires the
+                             ///< position in `reasons` from 1 on, 0 for none
 };
 
 /// What happened.
 struct simulation {
-    std::vector<job_result> jobs{};    ///< by arrival, then by task
-    std::vector<segment> segments{};   ///< by end
-    std::vector<event> events{};       ///< in order
-    std::vector<std::string> stuck{};  ///< who waits for a lock for ever, and why
-    std::uint64_t event_count = 0;     ///< things that the simulator did
+    std::vector<job_result> jobs{};         ///< by arrival, then by task
+    std::vector<segment> segments{};        ///< by end
+    std::vector<event> events{};            ///< in order
+    std::vector<policy::reason> reasons{};  ///< that events refer to
+    std::vector<std::string> stuck{};       ///< who waits for a lock for ever, and why
+    std::uint64_t event_count = 0;          ///< things that the simulator did
     std::uint64_t switches = 0;
     std::uint64_t migrations = 0;  ///< a task went on on another CPU
     duration overhead{};           ///< of switches
