@@ -14,7 +14,11 @@ class teller {
     teller(const workload& w, const policy_run& r) : work_(w), run_(r) {}
 
     std::string tell() {
-        for (const event& e : run_.run.events) {
+        const std::vector<event>& events = run_.run.events;
+        for (std::size_t n = 0; n < events.size(); ++n) {
+            const event& e = events[n];
+            gets_it_ = e.kind == event_kind::wants_lock && n + 1 < events.size() &&
+                       events[n + 1].kind == event_kind::gets_lock && events[n + 1].task == e.task;
             const std::string what = sentence(e);
             note(e);
             if (what.empty()) continue;
@@ -54,7 +58,9 @@ class teller {
             case event_kind::wakes:
                 return who + " has what it waited for and is ready";
             case event_kind::wants_lock:
-                return "";
+                if (gets_it_) return "";
+                return who + " waits for the lock " + lock() + ", which " + name(owners_.at(e.other)) +
+                       " has";
             case event_kind::gets_lock:
                 return who + " has the lock " + lock();
             case event_kind::unlocks:
@@ -96,10 +102,11 @@ class teller {
                 ready_.insert(e.task);
                 break;
             case event_kind::wants_lock:
-                wanted_[e.task] = e.at;
+                if (!gets_it_) blocked_.insert(e.task);
                 break;
             case event_kind::gets_lock:  // one that had to wait for it is ready again
-                if (wanted_[e.task] != e.at) ready_.insert(e.task);
+                owners_[e.other] = e.task;
+                if (blocked_.erase(e.task) != 0) ready_.insert(e.task);
                 break;
             case event_kind::runs:
                 ran_.insert(e.task);
@@ -107,8 +114,10 @@ class teller {
                 break;
             default:
                 if (e.kind == event_kind::finishes || e.kind == event_kind::waits ||
-                    e.kind == event_kind::dropped)
+                    e.kind == event_kind::dropped) {
                     ready_.erase(e.task);
+                    blocked_.erase(e.task);
+                }
         }
     }
 
@@ -129,7 +138,9 @@ class teller {
     const policy_run& run_;
     std::set<std::uint32_t> ready_;
     std::set<std::uint32_t> ran_;
-    std::map<std::uint32_t, time> wanted_;
+    std::set<std::uint32_t> blocked_;               // for locks
+    std::map<std::int64_t, std::uint32_t> owners_;  // of locks
+    bool gets_it_ = false;                          // the lock that it wants
     std::string text_;
 };
 

@@ -65,6 +65,19 @@ TEST(report, an_explanation_says_why) {
     expect(told(three, "rr 2"), "A goes on; nobody else is ready\n");
 }
 
+TEST(report, an_explanation_tells_of_locks) {
+    const auto w = heddle::sched::read_text(
+        "L 0 lock m run 3 unlock m priority=1\nH 1 lock m run 1 unlock m priority=2\n", "test");
+    const auto text =
+        explanation(w, {"", simulate(w, make_policy("priority preemptive"), {.inheritance = true}), {}});
+    EXPECT_TRUE(contains(text,
+                         "at t=1 H waits for the lock m, which L has\n"
+                         "at t=1 L has the priority 2 now\n"
+                         "at t=1 L goes on; nobody else is ready\n"))
+        << text;
+    EXPECT_TRUE(contains(text, "at t=3 H has the lock m\n")) << text;
+}
+
 TEST(report, an_explanation_says_why_a_slice_is_over) {
     const auto w = heddle::sched::read_text("A 0 30\nB 0 3\n", "test");
     const auto told = [&](const char* policy) {
