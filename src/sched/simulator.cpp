@@ -71,6 +71,8 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
         std::sort(arrivals_.begin(), arrivals_.end(), [&](std::uint32_t a, std::uint32_t b) {
             return spec(a).arrival != spec(b).arrival ? spec(a).arrival < spec(b).arrival : a < b;
         });
+    if (pinned_)
+        for (queue_state& q : queues_) q.bound.resize(cpus_.size());
     result_.jobs.reserve(tasks_.size());
     result_.cpus = options.cpus;
     if (!arrivals_.empty()) result_.begin = spec(arrivals_.front()).arrival;

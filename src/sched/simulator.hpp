@@ -58,6 +58,10 @@ class simulator {
     struct queue_state {
         policy::any_policy policy;
         std::size_t ready = 0;
+        // Where there are pins: how many of these may run anywhere, and on each CPU how many of those that
+        // may not.
+        std::size_t unbound = 0;
+        std::vector<std::size_t> bound{};
         bool news = false;          // somebody came, or became more or less urgent
         bool asked = false;         // there were, and preempt() looks at them
         std::uint32_t held = none;  // picked, and waits for enough CPUs
@@ -100,6 +104,11 @@ class simulator {
     bool dispatch(std::uint32_t cpu);
     bool start(std::uint32_t cpu, std::uint32_t task);
     time end_of_slice(std::uint32_t cpu) const;
+    void count_ready(std::uint32_t task, bool more);
+    bool has_some_for(std::uint32_t queue, std::uint32_t cpu) const {
+        const queue_state& q = queues_[queue];
+        return q.ready > 0 && (!pinned_ || q.unbound > 0 || q.bound[cpu] > 0);
+    }
     std::uint32_t pick(std::uint32_t cpu);
     template <class Ask> auto for_cpu(std::uint32_t cpu, Ask ask) const;
     std::uint32_t longest_queue(std::uint32_t cpu, std::uint32_t last) const;

@@ -47,7 +47,7 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
     }
     q.policy.ran(task, c.used, why, now_);
     if (policy::still_ready(why)) {
-        ++q.ready;
+        count_ready(task, true);
         t.is = state::ready;
         t.since = now_;
     } else {
@@ -67,6 +67,19 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
     events_.clear(cpu);
 }
 
+// A task of a queue became ready, or is not any more.
+void simulator::count_ready(std::uint32_t task, bool more) {
+    queue_state& q = queues_[tasks_[task].queue];
+    const auto count = [&](std::size_t& of) { more ? ++of : --of; };
+    count(q.ready);
+    if (!pinned_) return;
+    const std::vector<int>& allowed = spec(task).cpus;
+    if (allowed.empty()) count(q.unbound);
+    for (const int cpu : allowed)
+        if (cpu >= 0 && static_cast<std::size_t>(cpu) < cpus_.size())
+            count(q.bound[static_cast<std::size_t>(cpu)]);
+}
+
 // Asks a policy about the tasks that may run on a CPU.
 template <class Ask> auto simulator::for_cpu(std::uint32_t cpu, Ask ask) const {
     if (!pinned_) return ask(policy::task_filter<>());
@@ -82,10 +95,10 @@ template <class Ask> auto simulator::for_cpu(std::uint32_t cpu, Ask ask) const {
 // A ready task that may run on this CPU is now running for its policy; none if there is none.
 std::uint32_t simulator::pick(std::uint32_t cpu) {
     queue_state& q = queues_[queue_of(cpu)];
-    if (q.ready == 0) return none;
+    if (!has_some_for(queue_of(cpu), cpu)) return none;
     const auto id = for_cpu(cpu, [&](policy::task_filter<> only) { return q.policy.pick(now_, only); });
     if (!id) return none;
-    --q.ready;
+    count_ready(static_cast<std::uint32_t>(*id), false);
     return static_cast<std::uint32_t>(*id);
 }
 
@@ -96,7 +109,7 @@ std::uint32_t simulator::longest_queue(std::uint32_t cpu, std::uint32_t last) co
     };
     std::uint32_t longest = none;
     for (std::uint32_t n = 0; n < queues_.size(); ++n)
-        if (n != cpu && queues_[n].ready > 0 && (last == none || goes_first(last, n)) &&
+        if (n != cpu && has_some_for(n, cpu) && (last == none || goes_first(last, n)) &&
             (longest == none || goes_first(n, longest)))
             longest = n;
     return longest;
@@ -119,14 +132,14 @@ std::uint32_t simulator::steal(std::uint32_t cpu) {
         if (!id) continue;
         const auto task = static_cast<std::uint32_t>(*id);
         from.policy.leave(task, now_);
-        --from.ready;
+        count_ready(task, false);
         note(event_kind::stolen, task, cpu, victim);
         live& t = tasks_[task];
         t.queue = cpu;
         policy::task_info<> i = info(task);
         i.arrival = t.since;
         queues_[cpu].policy.arrive(i, now_);
-        ++queues_[cpu].ready;
+        count_ready(task, true);
         return pick(cpu);
     }
     return none;
@@ -237,7 +250,7 @@ std::uint32_t simulator::next_to_make_way() const {
         const processor& c = cpus_[cpu];
         const queue_state& q = queues_[queue_of(cpu)];
         // One that a policy has just put there is not in question, whatever it says now.
-        if (!q.asked || q.ready == 0 || c.displaced == round_) continue;
+        if (!q.asked || !has_some_for(queue_of(cpu), cpu) || c.displaced == round_) continue;
         const bool displaced = for_cpu(
             cpu, [&](policy::task_filter<> only) { return q.policy.preempts(c.task, c.used, now_, only); });
         if (!displaced) continue;
@@ -260,7 +273,7 @@ void simulator::preempt() {
         if (q.held != none && q.ready > 0 && !options_.cooperative &&
             q.policy.preempts(q.held, duration::zero(), now_)) {
             q.policy.ran(q.held, duration::zero(), stop_reason::preempted, now_);
-            ++q.ready;
+            count_ready(q.held, true);
             q.held = none;
         }
     }

@@ -95,7 +95,7 @@ void simulator::drop(std::uint32_t task) {
         if (q.held == task)
             q.held = none;
         else
-            --q.ready;
+            count_ready(task, false);
         job.waiting += now_ - t.since;
     } else if (t.is == state::waiting) {
         events_.clear(task_slot(task));
@@ -175,7 +175,7 @@ void simulator::make_ready(std::uint32_t task) {
     t.known = true;
     queue_state& q = queues_[t.queue];
     q.policy.arrive(info(task), now_);
-    ++q.ready;
+    count_ready(task, true);
     q.news = news_ = true;
 }
 
