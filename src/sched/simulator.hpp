@@ -104,7 +104,13 @@ class simulator {
     bool dispatch(std::uint32_t cpu);
     bool start(std::uint32_t cpu, std::uint32_t task);
     time end_of_slice(std::uint32_t cpu) const;
-    void count_ready(std::uint32_t task, bool more);
+    // A task of a queue became ready, or is not any more.
+    void count_ready(std::uint32_t task, bool more) {
+        queue_state& q = queues_[tasks_[task].queue];
+        more ? ++q.ready : --q.ready;
+        if (pinned_) count_bound(task, more);
+    }
+    void count_bound(std::uint32_t task, bool more);
     bool has_some_for(std::uint32_t queue, std::uint32_t cpu) const {
         const queue_state& q = queues_[queue];
         return q.ready > 0 && (!pinned_ || q.unbound > 0 || q.bound[cpu] > 0);

@@ -67,12 +67,9 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
     events_.clear(cpu);
 }
 
-// A task of a queue became ready, or is not any more.
-void simulator::count_ready(std::uint32_t task, bool more) {
+void simulator::count_bound(std::uint32_t task, bool more) {
     queue_state& q = queues_[tasks_[task].queue];
     const auto count = [&](std::size_t& of) { more ? ++of : --of; };
-    count(q.ready);
-    if (!pinned_) return;
     const std::vector<int>& allowed = spec(task).cpus;
     if (allowed.empty()) count(q.unbound);
     for (const int cpu : allowed)
@@ -145,10 +142,10 @@ std::uint32_t simulator::steal(std::uint32_t cpu) {
     return none;
 }
 
-// Whether a task finds CPUs enough, of which `cpu` is one.
+// Whether a wide task finds CPUs enough.
 bool simulator::has_room(std::uint32_t task) const {
     const auto width = static_cast<std::size_t>(spec(task).width);
-    if (width == 1 || spec(task).cpus.empty()) return width <= free_;
+    if (spec(task).cpus.empty()) return width <= free_;
     std::size_t room = 0;
     for (std::uint32_t each = free_cpus_.next(0); each != free_cpus_.end(); each = free_cpus_.next(each + 1))
         if (may_run(task, each)) ++room;
@@ -172,7 +169,7 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     const auto width = static_cast<std::size_t>(spec(task).width);
     processor& c = cpus_[cpu];
     queue_state& q = queues_[queue_of(cpu)];
-    if (!has_room(task)) {
+    if (width > 1 && !has_room(task)) {
         q.held = task;
         return false;
     }

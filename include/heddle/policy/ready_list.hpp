@@ -104,6 +104,7 @@ template <task_id Id> class ready_list {
 
     /// It is now running.
     item* start_first(const task_filter<Id>& only) {
+        if (only.everyone()) return ready_.empty() ? nullptr : &start(0);
         const std::size_t n = position_of_first(only);
         return n < ready_.size() ? &start(n) : nullptr;
     }
