@@ -54,10 +54,13 @@ extent extent_of(const workload& w, wide until) {
             again = (until - count(t.arrival)) / t.period.count();
             if (t.jobs != 0) again = std::min<wide>(again, static_cast<wide>(t.jobs) - 1);
         }
+        std::int64_t once = 0, on_cpu = 0;  // check() has seen that these fit
         for (const step& s : t.steps) {
-            steps += s.length.count() * (again + 1);
-            if (s.kind == step_kind::compute) e.work += s.length.count() * (again + 1) * t.width;
+            once += s.length.count();
+            if (s.kind == step_kind::compute) on_cpu += s.length.count();
         }
+        steps += once * (again + 1);
+        e.work += on_cpu * (again + 1) * t.width;
         last = std::max(last, count(t.arrival) + again * t.period.count() +
                                   std::max(t.deadline.value_or(duration::zero()), t.period).count());
     }

@@ -276,7 +276,7 @@ void simulator::preempt() {
     }
     // Free CPUs first: nobody has to make way where there is room.
     if (cpus_.size() > 1) give_out();
-    if (options_.cooperative) return;
+    if (options_.cooperative || leading_.next(0) == leading_.end()) return;
     for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1))
         if (queues_[queue_of(cpu)].asked) settle(cpu);
     for (std::uint32_t cpu = next_to_make_way(); cpu != none; cpu = next_to_make_way()) {

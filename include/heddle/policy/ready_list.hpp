@@ -92,8 +92,7 @@ template <task_id Id> class ready_list {
     /// The position of the task that runs first of those that the filter lets through; size() if there is
     /// none. Complexity: linear in the number of those before it.
     std::size_t position_of_first(const task_filter<Id>& only) const {
-        if (only.everyone()) return 0;
-        return ready_.first_if([&](const node& n) { return only(tasks_[n.slot].task.id); }, by_order());
+        return only.everyone() ? 0 : search(only);
     }
 
     /// The task that runs first of those that the filter lets through; null if there is none.
@@ -104,7 +103,6 @@ template <task_id Id> class ready_list {
 
     /// It is now running.
     item* start_first(const task_filter<Id>& only) {
-        if (only.everyone()) return ready_.empty() ? nullptr : &start(0);
         const std::size_t n = position_of_first(only);
         return n < ready_.size() ? &start(n) : nullptr;
     }
@@ -178,6 +176,11 @@ template <task_id Id> class ready_list {
         time since{};
         std::uint32_t slot = 0;  // the task's position in the table
     };
+
+    // Apart, so that what is done for everyone stays small.
+    [[gnu::noinline]] std::size_t search(const task_filter<Id>& only) const {
+        return ready_.first_if([&](const node& n) { return only(tasks_[n.slot].task.id); }, by_order());
+    }
 
     std::uint32_t position_of_running(const Id& id) const {
         const std::uint32_t n = tasks_.find(id);
