@@ -52,6 +52,7 @@
 #include <heddle/policy/shortest_job_next.hpp>
 #include <heddle/policy/shortest_remaining_time.hpp>
 #include <heddle/policy/stride.hpp>
+#include <heddle/policy/task_filter.hpp>
 #include <heddle/policy/task_table.hpp>
 #include <heddle/sync/barrier.hpp>
 #include <heddle/sync/channel.hpp>

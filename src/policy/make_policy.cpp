@@ -181,6 +181,8 @@ any_policy make_priority(setup& s) {
     if (preemptive && nonpreemptive) refuse("priority is either preemptive or nonpreemptive");
     o.preemptive = preemptive || (!nonpreemptive && s.defaults.preemptive);
     o.age_every = s.time_of("age", o.age_every);
+    o.quantum = s.quantum(o.quantum);
+    o.displaced_last = s.flag("displaced_last");
     o.ties = s.ties(o.ties);
     return priority(o);
 }
@@ -197,6 +199,8 @@ any_policy make_feedback(setup& s) {
     o.boost_every = s.time_of("boost", o.boost_every);
     o.wait_keeps_level = s.flag("stay");
     o.waited_first = s.flag("waited_first");
+    o.displaced_last = s.flag("displaced_last");
+    o.alone_stays = s.flag("alone_stays");
     o.at_expiry = s.at_expiry(o.at_expiry);
     o.ties = s.ties(o.ties);
     return multilevel_feedback(o);
@@ -251,10 +255,13 @@ constexpr known_policy known[] = {
                                                 .at_expiry = s.at_expiry(arrival_at_expiry::before_expired),
                                                 .ties = s.ties(tie_break::arrival_then_id)});
      }},
-    {{"priority", "prio", ""}, "preemptive|nonpreemptive lower|larger age=DURATION", make_priority},
+    {{"priority", "prio", ""},
+     "preemptive|nonpreemptive lower|larger age=DURATION q=QUANTUM displaced_last",
+     make_priority},
     {{"mlq", "multilevel_queue", ""}, "levels=rr/4,fcfs shares=8,2 nonpreemptive", make_levels},
     {{"mlfq", "multilevel_feedback", ""},
-     "QUANTA levels=3 allot=… boost=DURATION stay waited_first arrivals_first|expired_first",
+     "QUANTA levels=3 allot=… boost=DURATION stay waited_first displaced_last alone_stays "
+     "arrivals_first|expired_first",
      make_feedback},
     {{"lottery", "", ""},
      "QUANTUM seed=1",

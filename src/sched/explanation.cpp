@@ -14,13 +14,18 @@ class teller {
     teller(const workload& w, const policy_run& r) : work_(w), run_(r) {}
 
     std::string tell() {
-        for (const event& e : run_.run.events) {
+        const std::vector<event>& events = run_.run.events;
+        for (std::size_t n = 0; n < events.size(); ++n) {
+            const event& e = events[n];
+            gets_it_ = e.kind == event_kind::wants_lock && n + 1 < events.size() &&
+                       events[n + 1].kind == event_kind::gets_lock && events[n + 1].task == e.task;
             const std::string what = sentence(e);
             note(e);
             if (what.empty()) continue;
             text_ += fmt::format("at t={} {}", show(e.at, work_.unit), what);
             const bool choice = e.kind == event_kind::runs || e.kind == event_kind::expires ||
                                 e.kind == event_kind::preempted;
+            if (choice) text_ += why(e);
             text_ += choice ? waiting() : "\n";
         }
         for (const std::string& why : run_.run.stuck) text_ += "nobody can go on: " + why + "\n";
@@ -42,6 +47,7 @@ class teller {
             case event_kind::runs:
                 return who + (ran_.contains(e.task) ? " goes on" : " begins") + on(e.cpu);
             case event_kind::expires:
+                if (e.other != 0) return who + " has to stop" + on(e.cpu);
                 return who + "'s quantum ends" + on(e.cpu);
             case event_kind::preempted:
                 return who + " has to make way" + on(e.cpu);
@@ -52,7 +58,9 @@ class teller {
             case event_kind::wakes:
                 return who + " has what it waited for and is ready";
             case event_kind::wants_lock:
-                return "";
+                if (gets_it_) return "";
+                return who + " waits for the lock " + lock() + ", which " + name(owners_.at(e.other)) +
+                       " has";
             case event_kind::gets_lock:
                 return who + " has the lock " + lock();
             case event_kind::unlocks:
@@ -65,11 +73,23 @@ class teller {
                 return who + fmt::format(" misses its deadline, with {} left to do",
                                          show(duration(e.other), work_.unit));
             case event_kind::dropped:
-                return who + " is dropped";
+                return who + " is given up";
             case event_kind::stolen:
                 return fmt::format("CPU {} takes {} from CPU {}", e.cpu, who, e.other);
         }
         return "";
+    }
+
+    // Nothing had to be decided if nobody else was ready.
+    std::string why(const event& e) const {
+        const bool said = (e.kind == event_kind::runs && !ready_.empty()) || e.kind == event_kind::expires;
+        if (!said || e.other == 0) return "";
+        const policy::reason& r = run_.run.reasons[static_cast<std::size_t>(e.other) - 1];
+        std::string text = ": " + std::string(r.words);
+        if (r.is == policy::reason::number::count) text += fmt::format(" {}", r.value);
+        if (r.is == policy::reason::number::length) text += " " + show(duration(r.value), work_.unit);
+        if (r.is == policy::reason::number::moment) text += " " + show(time(duration(r.value)), work_.unit);
+        return text;
     }
 
     void note(const event& e) {
@@ -82,17 +102,22 @@ class teller {
                 ready_.insert(e.task);
                 break;
             case event_kind::wants_lock:
-                wanted_[e.task] = e.at;
+                if (!gets_it_) blocked_.insert(e.task);
                 break;
             case event_kind::gets_lock:  // one that had to wait for it is ready again
-                if (wanted_[e.task] != e.at) ready_.insert(e.task);
+                owners_[e.other] = e.task;
+                if (blocked_.erase(e.task) != 0) ready_.insert(e.task);
                 break;
             case event_kind::runs:
                 ran_.insert(e.task);
                 ready_.erase(e.task);
                 break;
             default:
-                if (e.kind == event_kind::finishes || e.kind == event_kind::waits) ready_.erase(e.task);
+                if (e.kind == event_kind::finishes || e.kind == event_kind::waits ||
+                    e.kind == event_kind::dropped) {
+                    ready_.erase(e.task);
+                    blocked_.erase(e.task);
+                }
         }
     }
 
@@ -113,7 +138,9 @@ class teller {
     const policy_run& run_;
     std::set<std::uint32_t> ready_;
     std::set<std::uint32_t> ran_;
-    std::map<std::uint32_t, time> wanted_;
+    std::set<std::uint32_t> blocked_;               // for locks
+    std::map<std::int64_t, std::uint32_t> owners_;  // of locks
+    bool gets_it_ = false;                          // the lock that it wants
     std::string text_;
 };
 

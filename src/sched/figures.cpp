@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "characters.hpp"
 #include "report.hpp"
@@ -29,6 +31,12 @@ template <auto Member> double mean_of(const statistics& s) {
 template <auto Member> double p95_of(const statistics& s) {
     return static_cast<double>((s.all.*Member).p95.count());
 }
+template <auto Member> std::size_t count_of(const statistics& s) {
+    return (s.all.*Member).count;
+}
+std::size_t finished(const statistics& s) {
+    return s.all.finished;
+}
 
 }  // namespace
 
@@ -49,21 +57,24 @@ std::string show(time t, time_unit unit) {
 
 const std::vector<figure>& figures() {
     static const std::vector<figure> all{
-        {"turnaround", true, mean_of<&summary::turnaround>, true},
-        {"waiting", true, mean_of<&summary::waiting>, true},
-        {"response", true, mean_of<&summary::response>, true},
-        {"turnaround p95", true, p95_of<&summary::turnaround>, true},
-        {"slowdown", true, [](const statistics& s) { return s.all.slowdown; }, false},
-        {"throughput", false, [](const statistics& s) { return s.throughput; }, false},
-        {"utilisation", false, [](const statistics& s) { return s.utilisation; }, false},
-        {"fairness", false, [](const statistics& s) { return s.fairness; }, false},
-        {"switches", true, [](const statistics& s) { return static_cast<double>(s.switches); }, false},
-        {"missed", true, [](const statistics& s) { return static_cast<double>(s.all.missed); }, false},
+        {"turnaround", true, mean_of<&summary::turnaround>, true, count_of<&summary::turnaround>},
+        {"waiting", true, mean_of<&summary::waiting>, true, count_of<&summary::waiting>},
+        {"response", true, mean_of<&summary::response>, true, count_of<&summary::response>},
+        {"turnaround p95", true, p95_of<&summary::turnaround>, true, count_of<&summary::turnaround>},
+        {"slowdown", true, [](const statistics& s) { return s.all.slowdown; }, false, finished},
+        {"throughput", false, [](const statistics& s) { return s.throughput; }, false, nullptr},
+        {"utilisation", false, [](const statistics& s) { return s.utilisation; }, false, nullptr},
+        {"fairness", false, [](const statistics& s) { return s.fairness; }, false, finished},
+        {"switches", true, [](const statistics& s) { return static_cast<double>(s.switches); }, false,
+         nullptr},
+        {"missed", true, [](const statistics& s) { return static_cast<double>(s.all.missed); }, false,
+         nullptr},
     };
     return all;
 }
 
 std::string show(const figure& f, const statistics& s, time_unit unit) {
+    if (f.over != nullptr && f.over(s) == 0) return "-";
     const double value = f.of(s);
     if (f.is_time) return show_number(value, unit);
     const std::string name = f.name;
@@ -79,16 +90,23 @@ std::string show(const figure& f, const statistics& s, time_unit unit) {
 std::vector<bool> best_by(const figure& f, const std::vector<policy_run>& runs) {
     std::vector<bool> best(runs.size(), false);
     if (runs.size() < 2) return best;
-    double top = f.of(runs.front().numbers), bottom = top;
+    const auto over = [&](const policy_run& r) { return f.over != nullptr ? f.over(r.numbers) : 1; };
+    std::size_t most = 1;
+    for (const policy_run& r : runs) most = std::max(most, over(r));
+    std::optional<double> top, bottom;
     for (const policy_run& r : runs) {
+        if (over(r) < most) continue;
         const double v = f.of(r.numbers);
-        top = f.less_is_better ? std::min(top, v) : std::max(top, v);
-        bottom = f.less_is_better ? std::max(bottom, v) : std::min(bottom, v);
+        top = std::min(top.value_or(v), v);
+        bottom = std::max(bottom.value_or(v), v);
     }
+    if (!top) return best;
+    if (!f.less_is_better) std::swap(top, bottom);
     // What cannot be told apart in print is not better.
-    if (std::abs(top - bottom) <= 1e-9 * std::max(std::abs(top), std::abs(bottom))) return best;
+    if (std::abs(*top - *bottom) <= 1e-9 * std::max(std::abs(*top), std::abs(*bottom))) return best;
     for (std::size_t i = 0; i < runs.size(); ++i)
-        best[i] = std::abs(f.of(runs[i].numbers) - top) <= 1e-9 * std::max(1.0, std::abs(top));
+        best[i] = over(runs[i]) == most &&
+                  std::abs(f.of(runs[i].numbers) - *top) <= 1e-9 * std::max(1.0, std::abs(*top));
     return best;
 }
 

@@ -46,9 +46,11 @@ struct figure {
     bool less_is_better;
     double (*of)(const statistics&);
     bool is_time;
+    std::size_t (*over)(const statistics&);  ///< how many jobs it is a mean of; null if of none
 };
 const std::vector<figure>& figures();
-/// Which runs are best by a figure; none if all are alike.
+/// Which runs are best by a figure; none if all are alike. What is a mean over jobs is compared only among
+/// the runs in which most jobs got so far: who finishes only the short ones is not fast.
 std::vector<bool> best_by(const figure& f, const std::vector<policy_run>& runs);
 std::string show(const figure& f, const statistics& s, time_unit unit);
 

@@ -20,14 +20,26 @@ const char* name_of(time_unit unit) {
 }
 
 ordered_json of(const distribution& d) {
+    if (d.count == 0) {  // of no job these are not numbers
+        ordered_json none;
+        for (const char* const key : {"mean", "p50", "p90", "p95", "p99", "min", "max"}) none[key] = nullptr;
+        return none;
+    }
     return {{"mean", d.mean},       {"p50", d.p50.count()},   {"p90", d.p90.count()}, {"p95", d.p95.count()},
             {"p99", d.p99.count()}, {"min", d.least.count()}, {"max", d.most.count()}};
 }
 
 ordered_json of(const summary& s) {
-    return {{"jobs", s.jobs},           {"finished", s.finished},     {"missed", s.missed},
-            {"cpu", s.cpu.count()},     {"io", s.io.count()},         {"turnaround", of(s.turnaround)},
-            {"waiting", of(s.waiting)}, {"response", of(s.response)}, {"slowdown", s.slowdown}};
+    return {{"jobs", s.jobs},
+            {"finished", s.finished},
+            {"missed", s.missed},
+            {"dropped", s.dropped},
+            {"cpu", s.cpu.count()},
+            {"io", s.io.count()},
+            {"turnaround", of(s.turnaround)},
+            {"waiting", of(s.waiting)},
+            {"response", of(s.response)},
+            {"slowdown", s.finished > 0 ? ordered_json(s.slowdown) : ordered_json()}};
 }
 
 std::string quoted_field(const std::string& text) {
@@ -52,17 +64,17 @@ std::string report_json(const workload& w, const std::vector<policy_run>& runs) 
     for (const policy_run& r : runs) {
         const statistics& s = r.numbers;
         ordered_json p{{"policy", r.policy},
-               {"cpus", r.run.cpus},
-               {"end", r.run.end.time_since_epoch().count()},
-               {"elapsed", s.elapsed.count()},
-               {"throughput", s.throughput},
-               {"utilisation", s.utilisation},
-               {"fairness", s.fairness},
-               {"switches", s.switches},
-               {"migrations", s.migrations},
-               {"overhead", s.overhead.count()},
-               {"events", r.run.event_count},
-               {"all", of(s.all)}};
+                       {"cpus", r.run.cpus},
+                       {"end", r.run.end.time_since_epoch().count()},
+                       {"elapsed", s.elapsed.count()},
+                       {"throughput", s.throughput},
+                       {"utilisation", s.utilisation},
+                       {"fairness", s.all.finished > 0 ? ordered_json(s.fairness) : ordered_json()},
+                       {"switches", s.switches},
+                       {"migrations", s.migrations},
+                       {"overhead", s.overhead.count()},
+                       {"events", r.run.event_count},
+                       {"all", of(s.all)}};
         p["tasks"] = ordered_json::array();
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             ordered_json t{{"name", w.tasks[i].name}};
@@ -135,7 +147,9 @@ std::string chrome_trace(const workload& w, const std::vector<policy_run>& runs)
                                   {"tid", 1},
                                   {"ts", us(e.at.time_since_epoch().count())}});
     }
-    return ordered_json{{"traceEvents", events}}.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return ordered_json{{"traceEvents", events}}.dump(-1, ' ', false,
+                                                      ordered_json::error_handler_t::replace) +
+           "\n";
 }
 
 }  // namespace heddle::inline v0::sched

@@ -2,29 +2,23 @@
 #include "simulator.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <stdexcept>
+
+#include "horizon.hpp"
 
 namespace heddle::inline v0::sched {
 
 namespace {
 
-constexpr std::int64_t longest_hyperperiod = 1'000'000'000'000'000;
-
-// Where releases of periodic tasks begin to repeat.
-time common_end(const workload& w) {
-    time last{};
-    std::int64_t common = 1;
-    for (const task_spec& t : w.tasks) {
-        last = std::max(last, t.arrival);
-        if (t.period == duration::zero() || t.jobs != 0) continue;
-        const std::int64_t factor = t.period.count() / std::gcd(common, t.period.count());
-        if (factor > longest_hyperperiod / common)
-            throw std::invalid_argument(
-                "the periods have no common multiple of reasonable length: give the end");
-        common *= factor;
-    }
-    return last + duration(common);
+// On how many CPUs of a machine a task may run that is not to run everywhere.
+std::size_t allowed_cpus(const task_spec& t, int cpus) {
+    std::vector<int> there;
+    std::copy_if(t.cpus.begin(), t.cpus.end(), std::back_inserter(there),
+                 [&](int c) { return c >= 0 && c < cpus; });
+    std::sort(there.begin(), there.end());
+    return static_cast<std::size_t>(std::unique(there.begin(), there.end()) - there.begin());
 }
 
 }  // namespace
@@ -41,6 +35,8 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
     if (options.cpus < 1) throw std::invalid_argument("there must be a CPU");
     if (options.switch_cost < duration::zero())
         throw std::invalid_argument("a switch cannot cost less than nothing");
+    if (options.switch_cost > longest_time)
+        throw std::invalid_argument("a switch costs more than can be counted: give a smaller cost");
     if (options.cache.size > 0 &&
         (options.cache.warm_speed < 1 || options.cache.warm_after < duration::zero()))
         throw std::invalid_argument("a warm cache cannot be slower than a cold one");
@@ -50,7 +46,6 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
     if (options.cache.size > 0) caches_.assign(cpus_.size(), cache(options.cache));
     free_ = cpus_.size();
 
-    bool endless = false;
     bool in_order = true;  // as logs are
     time latest{};
     tasks_.reserve(w.tasks.size());
@@ -58,7 +53,6 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
     std::iota(arrivals_.begin(), arrivals_.end(), 0u);
     for (const task_spec& t : w.tasks) {
         tasks_.emplace_back().priority = t.priority;
-        endless = endless || (t.period > duration::zero() && t.jobs == 0);
         pinned_ = pinned_ || !t.cpus.empty();
         in_order = in_order && t.arrival >= latest;
         latest = t.arrival;
@@ -66,18 +60,24 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
             throw std::invalid_argument(
                 "task " + t.name + " needs " + std::to_string(t.width) + " CPUs at once, and there are " +
                 std::to_string(options.queue_per_cpu ? 1 : options.cpus) + " in a queue");
-        if (!t.cpus.empty() &&
-            std::none_of(t.cpus.begin(), t.cpus.end(), [&](int c) { return c >= 0 && c < options.cpus; }))
-            throw std::invalid_argument("task " + t.name + " may run on no CPU that is there");
+        if (t.cpus.empty()) continue;
+        const std::size_t allowed = allowed_cpus(t, options.cpus);
+        if (allowed == 0) throw std::invalid_argument("task " + t.name + " may run on no CPU that is there");
+        if (allowed < static_cast<std::size_t>(t.width))
+            throw std::invalid_argument("task " + t.name + " needs " + std::to_string(t.width) +
+                                        " CPUs at once, and may run on " + std::to_string(allowed));
     }
     if (!in_order)
         std::sort(arrivals_.begin(), arrivals_.end(), [&](std::uint32_t a, std::uint32_t b) {
             return spec(a).arrival != spec(b).arrival ? spec(a).arrival < spec(b).arrival : a < b;
         });
+    if (pinned_)
+        for (queue_state& q : queues_) q.bound.resize(cpus_.size());
     result_.jobs.reserve(tasks_.size());
     result_.cpus = options.cpus;
     if (!arrivals_.empty()) result_.begin = spec(arrivals_.front()).arrival;
-    until_ = endless && options.until == time::max() ? common_end(w) : options.until;
+    until_ = options.until;
+    last_arrival_ = last_arrival(w, options);
 }
 
 simulation simulator::run() {
@@ -91,11 +91,16 @@ bool simulator::next_instant() {
     time next = time::max();
     if (next_arrival_ < arrivals_.size()) next = spec(arrivals_[next_arrival_]).arrival;
     if (!events_.empty()) next = std::min(next, events_.next());
-    if (next == time::max()) return false;
+    if (next == time::max()) {
+        if (last_arrival_ < until_) now_ = std::max(now_, last_arrival_);
+        return false;
+    }
     if (next > until_) {
         now_ = until_;
         return false;
     }
+    if (next > latest_time)
+        throw std::invalid_argument("it takes longer than can be counted: give smaller numbers, or an end");
     now_ = next;
     return true;
 }
@@ -118,15 +123,21 @@ void simulator::one_instant() {
         while (due != due_.end() && *due < deadline_slot(0)) ++due;
         const auto deadlines = due;
         for (; due != due_.end(); ++due) check_deadline(*due - deadline_slot(0));
-        if (!at_end)
+        if (!at_end && now_ < last_arrival_)
             for (due = releases; due != deadlines; ++due) release(*due - release_slot(0));
     }
-    if (at_end) return;
+    if (at_end) {
+        next_arrival_ = arrivals_.size();
+        return;
+    }
     for (; next_arrival_ < arrivals_.size() && spec(arrivals_[next_arrival_]).arrival == now_;
          ++next_arrival_)
         release(arrivals_[next_arrival_]);
-    preempt();
-    give_out();
+    // Who is given a CPU may give up a lock at once, and whoever gets that may be the more urgent one.
+    do {
+        preempt();
+        give_out();
+    } while (news_);
 }
 
 // What has happened on a CPU since it was last looked at.
@@ -181,6 +192,7 @@ void simulator::close() {
     }
     // Of those that were displaced at once, or in the middle of a switch, nothing is to be seen.
     std::erase_if(result_.segments, [](const segment& g) { return g.begin == g.end; });
+    result_.begin = std::min(result_.begin, now_);  // the end may be before the first arrival
     result_.end = now_;
 }
 

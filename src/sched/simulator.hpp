@@ -18,6 +18,7 @@ class simulator {
 
  private:
     static constexpr std::uint32_t none = ~std::uint32_t{0};
+    static constexpr std::uint32_t before_first = ~std::uint32_t{0};  // a step
 
     enum class state : std::uint8_t { away, ready, running, waiting, blocked, done };
 
@@ -41,11 +42,13 @@ class simulator {
     static_assert(sizeof(live) == 64);
     struct processor {
         std::uint32_t task = none;
-        std::uint32_t open = none;  // the segment that goes on
-        time mark{};                // up to when it is settled
-        time switched{};            // when the switch is over
+        std::uint32_t open = none;    // the segment that goes on
+        std::uint32_t before = none;  // the one that did before it
+        time mark{};                  // up to when it is settled
+        time switched{};              // when the switch is over
         time slice_ends = time::max();
         duration used{};                      // since the task was picked
+        std::uint64_t displaced = 0;          // the round of preempt() in which its task made way
         std::vector<std::uint32_t> others{};  // CPUs that the task has as well
     };
     struct lock_state {
@@ -55,7 +58,12 @@ class simulator {
     struct queue_state {
         policy::any_policy policy;
         std::size_t ready = 0;
+        // Where there are pins: how many of these may run anywhere, and on each CPU how many of those that
+        // may not.
+        std::size_t unbound = 0;
+        std::vector<std::size_t> bound{};
         bool news = false;          // somebody came, or became more or less urgent
+        bool asked = false;         // there were, and preempt() looks at them
         std::uint32_t held = none;  // picked, and waits for enough CPUs
     };
 
@@ -64,23 +72,30 @@ class simulator {
     void one_instant();
     void settle(std::uint32_t cpu);
     void arm(std::uint32_t cpu);
-    void arm_release(std::uint32_t task);
     void close();
 
     // simulator_tasks.cpp: what a task does
     void release(std::uint32_t task);
     void wake(std::uint32_t task);
     void check_deadline(std::uint32_t task);
+    void arm_deadline(std::uint32_t task);
+    time next_deadline(std::uint32_t task) const;
+    void come(std::uint32_t task);
+    void begin_wait(std::uint32_t task, duration how_long);
     void make_ready(std::uint32_t task);
     void after_step(std::uint32_t cpu);
     bool go_on(std::uint32_t task);
     void finish(std::uint32_t task);
+    void drop(std::uint32_t task);
+    void end_job(std::uint32_t task);
     policy::task_info<> info(std::uint32_t task) const;
     bool take_lock(std::uint32_t task, std::uint32_t lock);
     void give_lock(std::uint32_t task, std::uint32_t lock);
     void inherit(std::uint32_t owner);
     void tell_urgency(std::uint32_t task, int priority, time deadline);
-    bool more_urgent(int a, int b) const { return options_.lower_is_higher ? a < b : a > b; }
+    bool more_urgent(int a, int b) const {
+        return queues_.front().policy.more_urgent(a, b).value_or(options_.lower_is_higher ? a < b : a > b);
+    }
     std::string why_stuck(std::uint32_t task) const;
 
     // simulator_cpus.cpp: who runs where
@@ -89,9 +104,24 @@ class simulator {
     bool dispatch(std::uint32_t cpu);
     bool start(std::uint32_t cpu, std::uint32_t task);
     time end_of_slice(std::uint32_t cpu) const;
-    duration slice_among_those_allowed(std::uint32_t cpu) const;
+    // A task of a queue became ready, or is not any more.
+    void count_ready(std::uint32_t task, bool more) {
+        queue_state& q = queues_[tasks_[task].queue];
+        more ? ++q.ready : --q.ready;
+        if (pinned_) count_bound(task, more);
+    }
+    void count_bound(std::uint32_t task, bool more);
+    bool has_some_for(std::uint32_t queue, std::uint32_t cpu) const {
+        const queue_state& q = queues_[queue];
+        return q.ready > 0 && (!pinned_ || q.unbound > 0 || q.bound[cpu] > 0);
+    }
     std::uint32_t pick(std::uint32_t cpu);
+    template <class Ask> auto for_cpu(std::uint32_t cpu, Ask ask) const;
+    std::uint32_t longest_queue(std::uint32_t cpu, std::uint32_t last) const;
     std::uint32_t steal(std::uint32_t cpu);
+    bool has_room(std::uint32_t task) const;
+    void take_others(std::uint32_t task, std::vector<std::uint32_t>& others);
+    std::uint32_t next_to_make_way() const;
     std::uint32_t queue_for(std::uint32_t task);
     bool may_run(std::uint32_t task, std::uint32_t cpu) const;
     std::uint32_t queue_of(std::uint32_t cpu) const { return options_.queue_per_cpu ? cpu : 0; }
@@ -100,6 +130,11 @@ class simulator {
     void note(event_kind kind, std::uint32_t task, std::uint32_t cpu = 0, std::int64_t other = 0) {
         ++result_.event_count;
         if (options_.record) result_.events.push_back({now_, kind, task, cpu, other});
+    }
+    std::int64_t note_reason(const policy::reason& why) {
+        if (why.words.empty()) return 0;
+        result_.reasons.push_back(why);
+        return static_cast<std::int64_t>(result_.reasons.size());
     }
     const task_spec& spec(std::uint32_t task) const { return work_.tasks[task]; }
     job_result& job_of(std::uint32_t task) { return result_.jobs[tasks_[task].job]; }
@@ -118,7 +153,8 @@ class simulator {
     const workload& work_;
     const simulation_options options_;
     time now_{};
-    time until_;
+    time until_;         // the end, if there is one
+    time last_arrival_;  // what comes for ever comes no more from then on
     std::vector<live> tasks_;
     std::vector<processor> cpus_;
     cpu_set leading_;                  // CPUs with a task; others may be a wide one's as well
@@ -134,6 +170,7 @@ class simulator {
     std::vector<cache> caches_;
     std::vector<std::uint32_t> due_;
     bool news_ = false;  // in a queue
+    std::uint64_t round_ = 0;
     bool pinned_ = false;
     simulation result_{};
 };

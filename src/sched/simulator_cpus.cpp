@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Who runs where.
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 
 #include "simulator.hpp"
 
@@ -40,10 +42,12 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
                 result_.segments[c.open + n].begin = result_.segments[c.open + n].end = now_;
     } else if (options_.record && c.open != none) {
         for (std::uint32_t n = 0; n <= c.others.size(); ++n) result_.segments[c.open + n].end = now_;
+        // Nothing is to be seen of one that blocked at once: who had the CPU before may go on without a gap.
+        if (result_.segments[c.open].begin == now_) c.open = std::exchange(c.before, none);
     }
     q.policy.ran(task, c.used, why, now_);
     if (policy::still_ready(why)) {
-        ++q.ready;
+        count_ready(task, true);
         t.is = state::ready;
         t.since = now_;
     } else {
@@ -63,62 +67,101 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
     events_.clear(cpu);
 }
 
+void simulator::count_bound(std::uint32_t task, bool more) {
+    queue_state& q = queues_[tasks_[task].queue];
+    const auto count = [&](std::size_t& of) { more ? ++of : --of; };
+    const std::vector<int>& allowed = spec(task).cpus;
+    if (allowed.empty()) count(q.unbound);
+    for (const int cpu : allowed)
+        if (cpu >= 0 && static_cast<std::size_t>(cpu) < cpus_.size())
+            count(q.bound[static_cast<std::size_t>(cpu)]);
+}
+
+// Asks a policy about the tasks that may run on a CPU.
+template <class Ask> auto simulator::for_cpu(std::uint32_t cpu, Ask ask) const {
+    if (!pinned_) return ask(policy::task_filter<>());
+    // While a wide task is held for other CPUs, another one would have to be held as well.
+    const bool narrow = queues_[queue_of(cpu)].held != none;
+    const auto here = [&](std::uint64_t id) {
+        const auto task = static_cast<std::uint32_t>(id);
+        return may_run(task, cpu) && !(narrow && spec(task).width > 1);
+    };
+    return ask(policy::task_filter<>(here));
+}
+
 // A ready task that may run on this CPU is now running for its policy; none if there is none.
 std::uint32_t simulator::pick(std::uint32_t cpu) {
     queue_state& q = queues_[queue_of(cpu)];
-    if (q.ready == 0) return none;
-    if (!pinned_) {
-        const auto id = q.policy.pick(now_);
-        if (!id) return none;
-        --q.ready;
-        return static_cast<std::uint32_t>(*id);
-    }
-    std::vector<std::uint32_t> elsewhere;
-    std::uint32_t found = none;
-    while (found == none && q.ready > elsewhere.size()) {
-        const auto id = q.policy.pick(now_);
-        if (!id) break;
-        const auto task = static_cast<std::uint32_t>(*id);
-        if (may_run(task, cpu))
-            found = task;
-        else
-            elsewhere.push_back(task);
-    }
-    for (const std::uint32_t task : elsewhere)
-        q.policy.ran(task, duration::zero(), stop_reason::preempted, now_);
-    if (found != none) --q.ready;
-    return found;
+    if (!has_some_for(queue_of(cpu), cpu)) return none;
+    const auto id = for_cpu(cpu, [&](policy::task_filter<> only) { return q.policy.pick(now_, only); });
+    if (!id) return none;
+    count_ready(static_cast<std::uint32_t>(*id), false);
+    return static_cast<std::uint32_t>(*id);
 }
 
-// The next task of the longest other queue moves to this one's.
+// The longest queue but this CPU's; of those that are shorter than `last`, or come behind it, if that is one.
+std::uint32_t simulator::longest_queue(std::uint32_t cpu, std::uint32_t last) const {
+    const auto goes_first = [&](std::uint32_t a, std::uint32_t b) {
+        return queues_[a].ready != queues_[b].ready ? queues_[a].ready > queues_[b].ready : a < b;
+    };
+    std::uint32_t longest = none;
+    for (std::uint32_t n = 0; n < queues_.size(); ++n)
+        if (n != cpu && has_some_for(n, cpu) && (last == none || goes_first(last, n)) &&
+            (longest == none || goes_first(n, longest)))
+            longest = n;
+    return longest;
+}
+
+// The next task that may run here of the longest queue that has one moves to this CPU's.
 std::uint32_t simulator::steal(std::uint32_t cpu) {
     if (!options_.stealing || queues_.size() == 1) return none;
-    std::uint32_t victim = none;
-    for (std::uint32_t n = 0; n < queues_.size(); ++n)
-        if (n != cpu && queues_[n].ready > 0 && (victim == none || queues_[n].ready > queues_[victim].ready))
-            victim = n;
+    std::uint32_t victim = longest_queue(cpu, none);
     if (victim == none) return none;
     if (options_.steal_every > duration::zero() &&
         now_.time_since_epoch() % options_.steal_every != duration::zero()) {
         events_.set(cpu, time((now_.time_since_epoch() / options_.steal_every + 1) * options_.steal_every));
         return none;
     }
-    queue_state& from = queues_[victim];
-    const auto id = from.policy.pick(now_);
-    if (!id) return none;
-    const auto task = static_cast<std::uint32_t>(*id);
-    from.policy.ran(task, duration::zero(), stop_reason::preempted, now_);
-    if (!may_run(task, cpu)) return none;
-    from.policy.leave(task, now_);
-    --from.ready;
-    note(event_kind::stolen, task, cpu, victim);
-    live& t = tasks_[task];
-    t.queue = cpu;
-    policy::task_info<> i = info(task);
-    i.arrival = t.since;
-    queues_[cpu].policy.arrive(i, now_);
-    ++queues_[cpu].ready;
-    return pick(cpu);
+    for (; victim != none; victim = longest_queue(cpu, victim)) {
+        queue_state& from = queues_[victim];
+        const auto id =
+            for_cpu(cpu, [&](policy::task_filter<> only) { return from.policy.pick(now_, only); });
+        if (!id) continue;
+        const auto task = static_cast<std::uint32_t>(*id);
+        from.policy.leave(task, now_);
+        count_ready(task, false);
+        note(event_kind::stolen, task, cpu, victim);
+        live& t = tasks_[task];
+        t.queue = cpu;
+        policy::task_info<> i = info(task);
+        i.arrival = t.since;
+        queues_[cpu].policy.arrive(i, now_);
+        count_ready(task, true);
+        return pick(cpu);
+    }
+    return none;
+}
+
+// Whether a wide task finds CPUs enough.
+bool simulator::has_room(std::uint32_t task) const {
+    const auto width = static_cast<std::size_t>(spec(task).width);
+    if (spec(task).cpus.empty()) return width <= free_;
+    std::size_t room = 0;
+    for (std::uint32_t each = free_cpus_.next(0); each != free_cpus_.end(); each = free_cpus_.next(each + 1))
+        if (may_run(task, each)) ++room;
+    return width <= room;
+}
+
+// The CPUs that a wide task has besides its first.
+void simulator::take_others(std::uint32_t task, std::vector<std::uint32_t>& others) {
+    const auto more = static_cast<std::size_t>(spec(task).width - 1);
+    if (spec(task).cpus.empty()) {
+        free_cpus_.take(more, others);
+        return;
+    }
+    for (std::uint32_t each = free_cpus_.next(0); others.size() < more; each = free_cpus_.next(each + 1))
+        if (may_run(task, each)) others.push_back(each);
+    for (const std::uint32_t each : others) free_cpus_.erase(each);
 }
 
 // Begins to run a picked task. false if there are not enough CPUs for it, and it is held until there are.
@@ -126,11 +169,11 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     const auto width = static_cast<std::size_t>(spec(task).width);
     processor& c = cpus_[cpu];
     queue_state& q = queues_[queue_of(cpu)];
-    if (width > free_) {
+    if (width > 1 && !has_room(task)) {
         q.held = task;
         return false;
     }
-    q.held = none;
+    if (q.held == task) q.held = none;
     live& t = tasks_[task];
     job_result& job = job_of(task);
     job.waiting += now_ - t.since;
@@ -143,11 +186,13 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     c.used = duration::zero();
     leading_.insert(cpu);
     free_cpus_.erase(cpu);
-    if (width > 1) free_cpus_.take(width - 1, c.others);
+    if (width > 1) take_others(task, c.others);
     free_ -= width;
-    note(event_kind::runs, task, cpu);
+    note(event_kind::runs, task, cpu, options_.reasons ? note_reason(q.policy.why_picked(task, now_)) : 0);
     if (last_[cpu] != none && last_[cpu] != task) {
         ++result_.switches;
+        if (options_.switch_cost > duration::max() - result_.overhead)
+            throw std::invalid_argument("switches take longer than can be counted: give a smaller cost");
         c.switched = now_ + options_.switch_cost;
         result_.overhead += options_.switch_cost;
         job.waiting += options_.switch_cost;
@@ -157,6 +202,7 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
         const bool goes_on = c.open != none && c.others.empty() && result_.segments[c.open].task == task &&
                              result_.segments[c.open].end == now_ && c.switched == now_;
         if (!goes_on) {
+            c.before = c.open;
             c.open = static_cast<std::uint32_t>(result_.segments.size());
             result_.segments.push_back({task, cpu, c.switched, c.switched});
             for (const std::uint32_t other : c.others)
@@ -167,22 +213,12 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     return true;
 }
 
-// What the slice would be if those that wait for another CPU were not there: a task that has aged enough to displace
-// this one, but may not run here, would displace it again and again at one instant.
-duration simulator::slice_among_those_allowed(std::uint32_t cpu) const {
-    const processor& c = cpus_[cpu];
-    const std::uint32_t queue = queue_of(cpu);
-    policy::any_policy without = queues_[queue].policy;
-    for (std::uint32_t n = 0; n < tasks_.size(); ++n)
-        if (tasks_[n].is == state::ready && tasks_[n].queue == queue && !may_run(n, cpu)) without.leave(n, now_);
-    return without.slice(c.task, c.used, now_);
-}
-
 // Until when the policy lets a CPU's task run, which is settled.
 time simulator::end_of_slice(std::uint32_t cpu) const {
     const processor& c = cpus_[cpu];
-    duration slice = queues_[queue_of(cpu)].policy.slice(c.task, c.used, now_);
-    if (slice <= duration::zero() && pinned_) slice = slice_among_those_allowed(cpu);
+    const duration slice = for_cpu(cpu, [&](policy::task_filter<> only) {
+        return queues_[queue_of(cpu)].policy.slice(c.task, c.used, now_, only);
+    });
     const time begin = std::max(now_, c.switched);
     return slice == policy::unlimited || slice > time::max() - begin ? time::max() : begin + slice;
 }
@@ -192,50 +228,71 @@ bool simulator::dispatch(std::uint32_t cpu) {
     for (;;) {
         queue_state& q = queues_[queue_of(cpu)];
         std::uint32_t task = q.held;
-        if (task == none) task = pick(cpu);
+        if (task == none || !may_run(task, cpu)) task = pick(cpu);
         if (task == none) task = steal(cpu);
         if (task == none || !start(cpu, task)) return false;
-        // One that had yielded goes on with its next step, which may end it at once.
-        if (tasks_[task].left > duration::zero() || go_on(task)) {
+        // One that comes to a lock, or had yielded, goes on with its next step when the switch is over. That
+        // may block or end it at once.
+        if (tasks_[task].left > duration::zero() || cpus_[cpu].switched > now_ || go_on(task)) {
             arm(cpu);
             return true;
         }
     }
 }
 
+// The CPU whose task should make way first, of those that have to; none if none has.
+std::uint32_t simulator::next_to_make_way() const {
+    std::uint32_t found = none;
+    for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1)) {
+        const processor& c = cpus_[cpu];
+        const queue_state& q = queues_[queue_of(cpu)];
+        // One that a policy has just put there is not in question, whatever it says now.
+        if (!q.asked || !has_some_for(queue_of(cpu), cpu) || c.displaced == round_) continue;
+        const bool displaced = for_cpu(
+            cpu, [&](policy::task_filter<> only) { return q.policy.preempts(c.task, c.used, now_, only); });
+        if (!displaced) continue;
+        if (options_.queue_per_cpu) return cpu;
+        if (found == none ||
+            q.policy.makes_way_before(c.task, c.used, cpus_[found].task, cpus_[found].used, now_))
+            found = cpu;
+    }
+    return found;
+}
+
 // Running tasks that a ready one should displace make way.
 void simulator::preempt() {
     if (!news_) return;
+    news_ = false;
+    ++round_;
     for (queue_state& q : queues_) {
-        if (!q.news) continue;
+        q.asked = std::exchange(q.news, false);
+        if (!q.asked) continue;
         if (q.held != none && q.ready > 0 && !options_.cooperative &&
             q.policy.preempts(q.held, duration::zero(), now_)) {
             q.policy.ran(q.held, duration::zero(), stop_reason::preempted, now_);
-            ++q.ready;
+            count_ready(q.held, true);
             q.held = none;
         }
     }
     // Free CPUs first: nobody has to make way where there is room.
     if (cpus_.size() > 1) give_out();
+    if (options_.cooperative || leading_.next(0) == leading_.end()) return;
+    for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1))
+        if (queues_[queue_of(cpu)].asked) settle(cpu);
+    for (std::uint32_t cpu = next_to_make_way(); cpu != none; cpu = next_to_make_way()) {
+        cpus_[cpu].displaced = round_;
+        note(event_kind::preempted, cpus_[cpu].task, cpu);
+        stop(cpu, stop_reason::preempted);
+        if (cpus_.size() > 1) dispatch(cpu);
+    }
+    // With ageing and boosts the slice depends on who waits.
     for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1)) {
-        processor& c = cpus_[cpu];
-        queue_state& q = queues_[queue_of(cpu)];
-        if (!q.news || options_.cooperative) continue;
-        settle(cpu);
-        if (q.ready > 0 && q.policy.preempts(c.task, c.used, now_)) {
-            note(event_kind::preempted, c.task, cpu);
-            stop(cpu, stop_reason::preempted);
-            if (cpus_.size() > 1) dispatch(cpu);
-            continue;
-        }
-        // With ageing and boosts the slice depends on who waits.
+        if (!queues_[queue_of(cpu)].asked) continue;
         const time ends = end_of_slice(cpu);
-        if (ends == c.slice_ends) continue;
-        c.slice_ends = ends;
+        if (ends == cpus_[cpu].slice_ends) continue;
+        cpus_[cpu].slice_ends = ends;
         arm(cpu);
     }
-    for (queue_state& q : queues_) q.news = false;
-    news_ = false;
 }
 
 void simulator::give_out() {

@@ -15,7 +15,7 @@ void simulator::release(std::uint32_t task) {
     const task_spec& s = spec(task);
     ++t.released;
     const bool again = s.period > duration::zero() && (s.jobs == 0 || t.released < s.jobs);
-    if (again && now_ + s.period <= until_) events_.set(release_slot(task), now_ + s.period);
+    if (again && now_ + s.period <= last_arrival_) events_.set(release_slot(task), now_ + s.period);
     job_result& job = result_.jobs.emplace_back();
     job.task = task;
     job.number = t.released - 1;
@@ -30,22 +30,23 @@ void simulator::release(std::uint32_t task) {
     if (t.is != state::away && t.is != state::done) return;  // the last one is not finished yet
     t.job = static_cast<std::uint32_t>(result_.jobs.size() - 1);
     t.deadline = job.deadline;
-    t.step = ~std::uint32_t{0};
+    t.step = before_first;
     t.is = state::away;
-    if (go_on(task)) make_ready(task);
+    come(task);
 }
 
 // What a task waited for has come.
 void simulator::wake(std::uint32_t task) {
     job_of(task).io += now_ - tasks_[task].since;
     note(event_kind::wakes, task);
-    if (go_on(task)) make_ready(task);
+    come(task);
 }
 
 // The deadline of the oldest job that has not been looked at is now.
 void simulator::check_deadline(std::uint32_t task) {
     live& t = tasks_[task];
     const task_spec& s = spec(task);
+    if (t.to_check >= t.released || next_deadline(task) != now_) return;  // it was met at the last moment
     const std::uint64_t number = t.to_check++;
     if (t.completed <= number) {
         duration left{};
@@ -62,30 +63,54 @@ void simulator::check_deadline(std::uint32_t task) {
                 break;
             }
         note(event_kind::misses, task, 0, left.count());
-        if (options_.drop_late && current && t.is != state::blocked && t.is != state::waiting) {
-            note(event_kind::dropped, task);
-            const bool running = t.is == state::running;
-            for (std::uint32_t lock = 0; lock < locks_.size(); ++lock)
-                if (locks_[lock].owner == task) give_lock(task, lock);
-            if (running) {
-                stop(t.cpu, stop_reason::blocked);
-            } else {
-                queue_state& q = queues_[t.queue];
-                if (q.held == task)
-                    q.held = none;
-                else
-                    --q.ready;
-                q.policy.leave(task, now_);
-                job_of(task).waiting += now_ - t.since;
-            }
-            t.known = false;
-            finish(task);
-        }
+        if (options_.drop_late && current) drop(task);
     }
-    // The next one that is there; others are armed when they come.
-    if (t.to_check >= t.released) return;
-    const duration relative = s.deadline.value_or(s.period);
-    events_.set(deadline_slot(task), s.arrival + static_cast<std::int64_t>(t.to_check) * s.period + relative);
+    arm_deadline(task);
+}
+
+// Of the oldest job that has not been looked at, if it is there; others are armed when they come.
+void simulator::arm_deadline(std::uint32_t task) {
+    const live& t = tasks_[task];
+    if (t.to_check < t.released)
+        events_.set(deadline_slot(task), next_deadline(task));
+    else
+        events_.clear(deadline_slot(task));
+}
+
+time simulator::next_deadline(std::uint32_t task) const {
+    const task_spec& s = spec(task);
+    return s.arrival + static_cast<std::int64_t>(tasks_[task].to_check) * s.period +
+           s.deadline.value_or(s.period);
+}
+
+// A job is given up, whatever its task does at the moment; what it has locked is free.
+void simulator::drop(std::uint32_t task) {
+    live& t = tasks_[task];
+    job_result& job = job_of(task);
+    note(event_kind::dropped, task);
+    job.dropped = true;
+    if (t.is == state::running) stop(t.cpu, stop_reason::blocked);
+    if (t.is == state::ready) {
+        queue_state& q = queues_[t.queue];
+        if (q.held == task)
+            q.held = none;
+        else
+            count_ready(task, false);
+        job.waiting += now_ - t.since;
+    } else if (t.is == state::waiting) {
+        events_.clear(task_slot(task));
+        job.io += now_ - t.since;
+    } else if (t.is == state::blocked) {
+        std::erase(locks_[t.wanted_lock].waiters, task);
+        job.blocked += now_ - t.since;
+        if (options_.inheritance) inherit(locks_[t.wanted_lock].owner);
+    }
+    t.is = state::away;
+    if (t.known) queues_[t.queue].policy.leave(task, now_);
+    t.known = false;
+    for (std::uint32_t lock = 0; lock < locks_.size(); ++lock)
+        if (locks_[lock].owner == task) give_lock(task, lock);
+    end_job(task);
 }
 
 policy::task_info<> simulator::info(std::uint32_t task) const {
@@ -107,6 +132,40 @@ policy::task_info<> simulator::info(std::uint32_t task) const {
     return i;
 }
 
+// A task has come, or its wait is over. It needs no CPU to begin another wait, or to end; for all else, as to
+// ask for a lock, it has to be given one first.
+void simulator::come(std::uint32_t task) {
+    live& t = tasks_[task];
+    const task_spec& s = spec(task);
+    for (;;) {
+        const std::uint32_t next = t.step + 1;
+        if (next >= s.steps.size()) {
+            finish(task);
+            return;
+        }
+        const step& what = s.steps[next];
+        if (what.kind == step_kind::lock || what.kind == step_kind::unlock) break;
+        t.step = next;
+        if (what.kind == step_kind::compute && what.length > duration::zero()) {
+            t.left = what.length;
+            break;
+        }
+        if (what.kind == step_kind::wait && what.length > duration::zero()) {
+            begin_wait(task, what.length);
+            return;
+        }
+    }
+    make_ready(task);
+}
+
+void simulator::begin_wait(std::uint32_t task, duration how_long) {
+    note(event_kind::waits, task, 0, how_long.count());
+    live& t = tasks_[task];
+    t.is = state::waiting;
+    t.since = now_;
+    events_.set(task_slot(task), now_ + how_long);
+}
+
 // A task that was away, waiting or blocked can run.
 void simulator::make_ready(std::uint32_t task) {
     live& t = tasks_[task];
@@ -116,19 +175,19 @@ void simulator::make_ready(std::uint32_t task) {
     t.known = true;
     queue_state& q = queues_[t.queue];
     q.policy.arrive(info(task), now_);
-    ++q.ready;
+    count_ready(task, true);
     q.news = news_ = true;
 }
 
-// Takes the steps that need no time; whether the task then wants a CPU. It does not if it ended, waits or is
-// blocked. A task that runs is stopped by the caller.
+// A task that has a CPU takes the steps that need no time; whether it then goes on there. It does not if it
+// ended, waits, is blocked or lets others go first, and then it has been stopped.
 bool simulator::go_on(std::uint32_t task) {
     live& t = tasks_[task];
     const task_spec& s = spec(task);
     for (;;) {
         ++t.step;
         if (t.step >= s.steps.size()) {
-            if (t.is == state::running) stop(t.cpu, stop_reason::finished);
+            stop(t.cpu, stop_reason::finished);
             finish(task);
             return false;
         }
@@ -140,11 +199,8 @@ bool simulator::go_on(std::uint32_t task) {
                 break;
             case step_kind::wait:
                 if (next.length == duration::zero()) break;
-                if (t.is == state::running) stop(t.cpu, stop_reason::blocked);
-                note(event_kind::waits, task, 0, next.length.count());
-                t.is = state::waiting;
-                t.since = now_;
-                events_.set(task_slot(task), now_ + next.length);
+                stop(t.cpu, stop_reason::blocked);
+                begin_wait(task, next.length);
                 return false;
             case step_kind::lock:
                 if (take_lock(task, next.lock)) break;
@@ -153,7 +209,6 @@ bool simulator::go_on(std::uint32_t task) {
                 give_lock(task, next.lock);
                 break;
             case step_kind::yield:
-                if (t.is != state::running) break;
                 note(event_kind::yields, task, t.cpu);
                 stop(t.cpu, stop_reason::yielded);
                 t.left = duration::zero();  // and then the next step
@@ -172,7 +227,9 @@ void simulator::after_step(std::uint32_t cpu) {
     }
     if (tasks_[task].left == duration::zero() && !go_on(task)) return;
     if (now_ >= c.slice_ends) {
-        note(event_kind::expires, task, cpu);
+        const auto& policy = queues_[queue_of(cpu)].policy;
+        note(event_kind::expires, task, cpu,
+             options_.reasons ? note_reason(policy.why_over(task, c.used, now_)) : 0);
         stop(cpu, stop_reason::expired);
         return;
     }
@@ -180,18 +237,24 @@ void simulator::after_step(std::uint32_t cpu) {
 }
 
 void simulator::finish(std::uint32_t task) {
+    job_of(task).finish = now_;
+    note(event_kind::finishes, task);
+    end_job(task);
+}
+
+void simulator::end_job(std::uint32_t task) {
     live& t = tasks_[task];
     const task_spec& s = spec(task);
-    job_result& job = job_of(task);
-    job.finish = now_;
-    note(event_kind::finishes, task);
     ++t.completed;
+    if (t.completed > t.to_check && job_of(task).deadline != time::max()) {  // in time
+        ++t.to_check;
+        arm_deadline(task);
+    }
     const bool more = s.period > duration::zero() && (s.jobs == 0 || t.completed < s.jobs);
     if (!more) {
         if (t.known) queues_[t.queue].policy.leave(task, now_);
         t.known = false;
         t.is = state::done;
-        if (t.completed > t.to_check) events_.clear(deadline_slot(task));
         for (cache& each : caches_) each.forget(task);
         return;
     }
@@ -206,20 +269,20 @@ void simulator::finish(std::uint32_t task) {
     job_result& next = job_of(task);
     next.waiting += now_ - next.arrival;
     t.deadline = next.deadline;
-    t.step = ~std::uint32_t{0};
-    if (go_on(task)) make_ready(task);
+    t.step = before_first;
+    come(task);
 }
 
 bool simulator::take_lock(std::uint32_t task, std::uint32_t lock) {
     live& t = tasks_[task];
     lock_state& l = locks_[lock];
-    note(event_kind::wants_lock, task, t.cpu == none ? 0 : t.cpu, lock);
+    note(event_kind::wants_lock, task, t.cpu, lock);
     if (l.owner == none) {
         l.owner = task;
         note(event_kind::gets_lock, task, 0, lock);
         return true;
     }
-    if (t.is == state::running) stop(t.cpu, stop_reason::blocked);
+    stop(t.cpu, stop_reason::blocked);
     t.is = state::blocked;
     t.since = now_;
     t.wanted_lock = lock;
@@ -247,7 +310,7 @@ void simulator::give_lock(std::uint32_t task, std::uint32_t lock) {
         note(event_kind::gets_lock, winner, 0, lock);
         tasks_[winner].is = state::away;
         if (options_.inheritance) inherit(winner);
-        if (go_on(winner)) make_ready(winner);
+        make_ready(winner);  // what it does with the lock it does when it is given a CPU
     }
     if (options_.inheritance) inherit(task);
 }

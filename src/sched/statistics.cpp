@@ -8,6 +8,7 @@ namespace {
 
 distribution distribution_of(std::vector<duration>& all) {
     distribution d;
+    d.count = all.size();
     if (all.empty()) return d;
     // In floating point the sum of a million long times does not overflow; its error is far below a unit.
     long double sum = 0;
@@ -47,6 +48,7 @@ template <class Jobs> summary summary_of(const Jobs& jobs) {
         s.cpu += j->cpu;
         s.io += j->io;
         if (j->missed) ++s.missed;
+        if (j->dropped) ++s.dropped;
         if (j->started()) response.push_back(j->response());
         if (!j->finished()) continue;
         ++s.finished;

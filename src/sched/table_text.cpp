@@ -82,9 +82,20 @@ std::string table_text(const workload& w, const std::vector<policy_run>& runs) {
             rows[i + 1].push_back(show(f, runs[i].numbers, w.unit) + (best[i] ? "*" : " "));
     }
     text += aligned(rows);
-    if (runs.size() > 1) text += "* the best; means over all jobs, p95 the time that 95 % do not exceed\n";
+    if (runs.size() > 1) {
+        const bool alike = std::all_of(runs.begin(), runs.end(), [&](const policy_run& r) {
+            return r.numbers.all.finished == runs.front().numbers.all.jobs;
+        });
+        text += alike ? "* the best; means over all jobs, p95 the time that 95 % do not exceed\n"
+                      : "* the best; means over the jobs that finished, compared among the policies that "
+                        "finished the most; p95 the time that 95 % do not exceed\n";
+    }
     for (const policy_run& r : runs) {
-        const std::size_t open = r.numbers.all.jobs - r.numbers.all.finished;
+        const summary& all = r.numbers.all;
+        if (all.dropped > 0)
+            text += fmt::format("{}: {} of {} jobs were given up when they missed their deadline\n", r.policy,
+                                all.dropped, all.jobs);
+        const std::size_t open = all.jobs - all.finished - all.dropped;
         if (open > 0)
             text += fmt::format("{}: {} of {} jobs did not finish by {}\n", r.policy, open,
                                 r.numbers.all.jobs, show(r.run.end, w.unit));

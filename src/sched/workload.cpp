@@ -30,7 +30,6 @@ namespace {
 void check_steps(const workload& w, const task_spec& t) {
     std::vector<std::uint32_t> held;
     for (const step& s : t.steps) {
-        if (s.length < duration::zero()) refuse(t, "a step has a negative length");
         if (s.kind != step_kind::lock && s.kind != step_kind::unlock) continue;
         if (s.lock >= w.locks.size()) refuse(t, "there is no lock " + std::to_string(s.lock));
         const auto at = std::find(held.begin(), held.end(), s.lock);
@@ -66,7 +65,10 @@ void task_check::take(const workload& w, const task_spec& t) {
     if (t.working_set < 0) refuse(t, "its working set is negative");
     check_steps(w, t);
     std::int64_t once = 0;
-    for (const step& s : t.steps) once = sum(once, s.length.count());
+    for (const step& s : t.steps) {
+        if (s.length < duration::zero()) refuse(t, "a step has a negative length");
+        once = sum(once, s.length.count());
+    }
     if (t.period > duration::zero() && t.cpu_time() == duration::zero())
         refuse(t, "it is periodic and does nothing");
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
@@ -75,8 +77,7 @@ void task_check::take(const workload& w, const task_spec& t) {
     const std::int64_t due =
         sum(product(t.period.count(), jobs), t.deadline.value_or(duration::zero()).count());
     latest_ = std::max(latest_, sum(t.arrival.time_since_epoch().count(), due));
-    constexpr std::int64_t limit = std::int64_t{1} << 61;
-    if (sum(work_, latest_) > limit)
+    if (sum(work_, latest_) > longest_time.count())
         refuse(t, "with it the times add up to more than 2.3e18; give shorter ones, or a longer unit");
 }
 

@@ -82,6 +82,27 @@ TEST_P(every_policy, one_that_is_blocked_is_not_picked) {
     EXPECT_EQ(p.pick(at(4)), 1u);
 }
 
+TEST_P(every_policy, who_is_filtered_out_is_not_touched) {
+    auto p = made(), untouched = made();
+    for (std::uint64_t id = 0; id < 8; ++id)
+        for (auto* const each : {&p, &untouched})
+            each->arrive(job(id, 0, 5, static_cast<int>(id % 3)), at(0));
+    const auto nobody = [](std::uint64_t) { return false; };
+    const auto six = [](std::uint64_t id) { return id == 6; };
+    for (std::int64_t n = 0; n < 20; ++n) EXPECT_EQ(p.pick(at(n), nobody), std::nullopt);
+    std::string order, expected;
+    EXPECT_EQ(p.pick(at(30), six), 6u);
+    EXPECT_FALSE(p.preempts(6, duration(0), at(30), nobody));
+    p.leave(6, at(30));
+    untouched.leave(6, at(30));
+    while (const auto id = untouched.pick(at(30))) expected += std::to_string(*id);
+    while (const auto id = p.pick(at(30))) order += std::to_string(*id);
+    if (GetParam().starts_with("lottery") || GetParam().starts_with("random"))
+        EXPECT_EQ(order.size(), expected.size());  // a lot was drawn for 6
+    else
+        EXPECT_EQ(order, expected);
+}
+
 TEST_P(every_policy, a_copy_goes_on_by_itself) {
     auto p = made();
     for (std::uint64_t id = 0; id < 5; ++id) p.arrive(job(id, 0, 5), at(0));
@@ -94,11 +115,13 @@ TEST_P(every_policy, a_copy_goes_on_by_itself) {
 INSTANTIATE_TEST_SUITE_P(policies, every_policy,
                          testing::Values("fcfs", "sjf", "sjf predict", "srtf", "srtf alpha=0.3 first=5",
                                          "rr 4", "rr 1 expired_first", "priority",
-                                         "priority preemptive lower", "priority preemptive age=10", "mlq",
+                                         "priority preemptive lower", "priority preemptive age=10",
+                                         "priority preemptive q=3 displaced_last", "mlq",
                                          "mlq levels=rr/2,sjf,fcfs shares=8,4,2", "mlfq 4,8,16",
-                                         "mlfq 4 levels=5 allot=12 boost=50 stay", "lottery 3", "stride 3",
-                                         "fair 3", "edf", "edf nonpreemptive", "rm", "random", "random 2",
-                                         "linux", "linux rr=4 slice=3 server=2 period=20"),
+                                         "mlfq 4 levels=5 allot=12 boost=50 stay",
+                                         "mlfq 2 levels=4 alone_stays displaced_last", "lottery 3",
+                                         "stride 3", "fair 3", "edf", "edf nonpreemptive", "rm", "random",
+                                         "random 2", "linux", "linux rr=4 slice=3 server=2 period=20"),
                          [](const auto& each) {
                              std::string name = each.param;
                              for (char& c : name)

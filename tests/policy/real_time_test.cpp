@@ -68,6 +68,13 @@ TEST(linux_classes, fifo_runs_to_the_end) {
     EXPECT_EQ(r.tasks.at(3).finish, 600'000'000);
 }
 
+TEST(linux_classes, an_idle_one_has_hardly_any_weight) {
+    const auto r = simulate(linux_classes(),
+                            {of_kind(1, task_class::idle, 0, 100), of_kind(2, task_class::fair, 0, 100)});
+    // 3 of 1027, and a slice of 2.8 ms at the beginning
+    EXPECT_LE(r.tasks.at(2).finish, 103'000'000);
+}
+
 TEST(linux_classes, round_robin_takes_turns_of_100_ms) {
     const auto r = simulate(linux_classes(), {of_kind(1, task_class::round_robin, 0, 350, 50),
                                               of_kind(2, task_class::round_robin, 0, 250, 50),

@@ -67,6 +67,36 @@ TEST(stride, who_used_half_a_quantum_pays_half) {
     EXPECT_EQ(p.pass(0), 50);
 }
 
+TEST(stride, many_tickets_are_no_reason_to_starve_others) {
+    stride p({.quantum = duration(1)});
+    p.arrive(holder(0, 11916), at(0));
+    p.arrive(holder(1, 1024), at(0));
+    const auto t = turns(p, 1294);
+    EXPECT_NEAR(static_cast<double>(std::count(t.begin(), t.end(), 'B')), 102.4, 1);
+    stride most({.quantum = duration(1)});
+    most.arrive(holder(0, 2'000'000'000), at(0));
+    most.arrive(holder(1, 1'000'000'000), at(0));
+    EXPECT_EQ(turns(most, 6), "ABAABA");
+}
+
+TEST(stride, shares_stay_the_same_however_long_it_runs) {
+    // With one ticket and a large constant, passes come to the end of a lap every 2^16 quanta.
+    stride p({.quantum = duration(1), .constant = 1'000'000'000});
+    p.arrive(holder(0, 1), at(0));
+    p.arrive(holder(1, 2), at(0));
+    p.arrive(holder(2, 1), at(0));
+    p.ran(*p.pick(at(0)), duration(0), stop_reason::blocked, at(0));  // A, for several laps
+    std::string last;
+    for (int n = 0; n < 40; ++n) {
+        const auto t = turns(p, 9'999);
+        EXPECT_NEAR(static_cast<double>(std::count(t.begin(), t.end(), 'B')), 6666, 1);
+    }
+    EXPECT_NEAR(static_cast<double>(p.pass(1)), 40 * 3333 * 1e9, 2e9);
+    p.arrive(holder(0, 1), at(1));
+    const auto t = turns(p, 10'000);
+    EXPECT_NEAR(static_cast<double>(std::count(t.begin(), t.end(), 'A')), 2500, 2);
+}
+
 TEST(stride, refuses_a_quantum_that_is_not_positive) {
     EXPECT_THROW(stride({.quantum = duration(0)}), std::invalid_argument);
     EXPECT_THROW(stride({.quantum = duration(1), .constant = 0}), std::invalid_argument);

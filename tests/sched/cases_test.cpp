@@ -153,6 +153,29 @@ TEST(cases, feedback_queues_and_io) {
               "P1 0-10, P2 10-20, P1 20-30, P2 30-40, P1 40-60, P2 60-70, P1 70-80, P2 80-90, P2 100-110");
 }
 
+TEST(cases, feedback_queues_in_which_who_is_alone_does_not_sink) {
+    // Stallings, Operating Systems, table 9.5: FB with q = 1.
+    const auto o = run(bursts({{0, 3}, {2, 6}, {4, 4}, {6, 5}, {8, 2}}), "mlfq 1 levels=8 alone_stays");
+    EXPECT_EQ(o.finish("P1"), 4);
+    EXPECT_EQ(o.finish("P2"), 20);
+    EXPECT_EQ(o.finish("P3"), 16);
+    EXPECT_EQ(o.finish("P4"), 19);
+    EXPECT_EQ(o.finish("P5"), 11);
+}
+
+TEST(cases, priorities_with_a_quantum_where_the_displaced_queue_last) {
+    // Silberschatz, Operating System Concepts, exercise 5.18.
+    const auto w = tasks({task("P1", 0, 20, 40), task("P2", 25, 25, 30), task("P3", 30, 25, 30),
+                          task("P4", 60, 15, 35), task("P5", 100, 10, 5), task("P6", 105, 10, 10)});
+    const auto o = run(w, "priority preemptive q=10 displaced_last");
+    EXPECT_EQ(o.chart(),
+              "P1 0-20, P2 25-35, P3 35-45, P2 45-55, P3 55-60, P4 60-75, P2 75-80, P3 80-90, P5 100-105, "
+              "P6 105-115, P5 115-120");
+    // Otherwise P3 has the rest of its quantum first.
+    EXPECT_EQ(run(w, "priority preemptive q=10").finish("P3"), 90);
+    EXPECT_EQ(run(w, "priority preemptive q=10").finish("P2"), 85);
+}
+
 TEST(cases, stride_gives_each_its_share_in_turn) {
     auto w = tasks({task("A", 0, 1000), task("B", 0, 1000), task("C", 0, 1000)});
     w.tasks[0].weight = 100;
@@ -236,6 +259,10 @@ TEST(cases, what_linux_did) {
     EXPECT_EQ(fifo.finish("P1"), 300 * ms);
     EXPECT_EQ(fifo.finish("P2"), 500 * ms);
     EXPECT_EQ(fifo.finish("P3"), 600 * ms);
+    // A burst of a whole number of quanta ends in its last quantum here; on a machine it took 1099 to 1122.
+    const auto cliff =
+        run(of({{0, 900}, {0, 600}, {0, 300}}, heddle::policy::task_class::round_robin), "linux");
+    EXPECT_EQ(cliff.finish("P3"), 900 * ms);
     const auto rr = run(of({{0, 350}, {0, 250}, {0, 150}}, heddle::policy::task_class::round_robin), "linux");
     EXPECT_EQ(rr.finish("P1"), 750 * ms);
     EXPECT_EQ(rr.finish("P2"), 700 * ms);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <numeric>
+#include <set>
 #include "runs.hpp"
 
 using namespace sched_tests;
@@ -118,6 +119,89 @@ void expect_work_conserved(const workload& w, const simulation& s, int cpus) {
     EXPECT_LE(now, cpus);
 }
 
+// Follows what the tasks do, event by event. No CPU is idle while somebody is ready who may run there; one
+// that needs several CPUs may not run where there are too few, and nobody passes it.
+class watcher {
+ public:
+    watcher(const workload& w, int cpus)
+        : work_(w),
+          states_(w.tasks.size()),
+          on_(w.tasks.size()),
+          idle_(cpus) {}
+
+    void watch(const simulation& s) {
+        for (std::size_t i = 0; i < s.events.size(); ++i) {
+            follow(s.events, i);
+            const bool instant_over = i + 1 == s.events.size() || s.events[i + 1].at != s.events[i].at;
+            if (instant_over) look(s.events[i].at);
+        }
+    }
+
+ private:
+    enum class doing { nothing, ready, running };
+
+    void follow(const std::vector<heddle::sched::event>& events, std::size_t i) {
+        using kind = heddle::sched::event_kind;
+        const auto& e = events[i];
+        switch (e.kind) {
+            case kind::runs:
+                become(e.task, doing::running);
+                on_[e.task] = e.cpu;
+                return;
+            case kind::arrives:
+            case kind::wakes:
+            case kind::expires:
+            case kind::preempted:
+            case kind::yields:
+                become(e.task, doing::ready);
+                return;
+            case kind::gets_lock:  // at once, or when another gives it up
+                if (states_[e.task] == doing::nothing) become(e.task, doing::ready);
+                return;
+            case kind::wants_lock:
+                if (events[i + 1].kind != kind::gets_lock || events[i + 1].task != e.task)
+                    become(e.task, doing::nothing);
+                return;
+            case kind::waits:
+            case kind::finishes:
+            case kind::dropped:
+                become(e.task, doing::nothing);
+                return;
+            default:
+                return;
+        }
+    }
+
+    void become(std::uint32_t task, doing what) {
+        const int width = work_.tasks[task].width;
+        idle_ += ((states_[task] == doing::running) - (what == doing::running)) * width;
+        states_[task] = what;
+    }
+
+    void look(time now) const {
+        if (idle_ == 0) return;
+        std::set<std::uint32_t> busy;
+        bool too_wide = false;
+        for (std::uint32_t i = 0; i < states_.size(); ++i) {
+            if (states_[i] == doing::running) busy.insert(on_[i]);
+            too_wide = too_wide || (states_[i] == doing::ready && work_.tasks[i].width > idle_);
+        }
+        if (too_wide) return;
+        for (std::uint32_t i = 0; i < states_.size(); ++i) {
+            if (states_[i] != doing::ready) continue;
+            const auto& allowed = work_.tasks[i].cpus;
+            const bool nowhere =
+                !allowed.empty() && busy.contains(static_cast<std::uint32_t>(allowed.front()));
+            EXPECT_TRUE(nowhere) << work_.tasks[i].name << " waits at " << now.time_since_epoch().count();
+        }
+    }
+
+    const workload& work_;
+    std::vector<doing> states_;
+    std::vector<std::uint32_t> on_;
+    int idle_;
+};
+
 const char* const all_policies[] = {"fcfs",
                                     "sjf",
                                     "srtf",
@@ -182,6 +266,24 @@ TEST(properties, and_with_a_queue_for_each_cpu_pins_switches_and_wide_tasks) {
             }
             const auto wide = random_load(seed, cpus, {.io = true, .wide = true});
             expect_sound(wide, simulate(wide, make_policy(policy), {.cpus = cpus}));
+        }
+}
+
+TEST(properties, no_cpu_is_idle_while_somebody_is_ready_who_may_run_there) {
+    for (const char* const policy : all_policies)
+        for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+            SCOPED_TRACE(std::string(policy) + ", seed " + std::to_string(seed));
+            const int cpus = static_cast<int>(1 + seed % 4);
+            const shape with{
+                .io = true, .locks = seed % 3 == 0, .yields = seed % 4 == 0, .pinned = seed % 2 == 0};
+            const auto w = random_load(seed, cpus, with);
+            simulation_options o{.cpus = cpus, .inheritance = seed % 5 == 0};
+            o.cooperative = seed % 7 == 0;
+            watcher(w, cpus).watch(simulate(w, make_policy(policy), o));
+            o.queue_per_cpu = o.stealing = true;
+            watcher(w, cpus).watch(simulate(w, make_policy(policy), o));
+            const auto wide = random_load(seed, cpus, {.io = true, .wide = true});
+            watcher(wide, cpus).watch(simulate(wide, make_policy(policy), {.cpus = cpus}));
         }
 }
 

@@ -41,6 +41,56 @@ TEST(report, an_explanation_tells_what_happens) {
     EXPECT_TRUE(contains(text, "at t=30 P1 is done\n")) << text;
 }
 
+TEST(report, an_explanation_says_why) {
+    const auto told = [](const char* text, const char* policy, const simulation_options& given = {}) {
+        const auto w = heddle::sched::read_text(text, "test");
+        simulation_options o = given;
+        o.reasons = true;
+        return explanation(w, {policy, simulate(w, make_policy(policy), o), {}});
+    };
+    const auto expect = [](const std::string& text, const char* part) {
+        EXPECT_TRUE(contains(text, part)) << text;
+    };
+    const char* const three = "A 0 5 1 deadline=30 tickets=100\nB 0 3 2 deadline=20 tickets=200\nC 2 1 3\n";
+    expect(told(three, "fcfs"), "at t=5 B begins: ready for longest, since 0; ready: C\n");
+    expect(told(three, "sjf"), "at t=0 B begins: the shortest, 3; ready: A\n");
+    expect(told(three, "srtf"), "at t=0 B begins: the least left to do, 3; ready: A\n");
+    expect(told(three, "priority"), "at t=0 B begins: the highest priority, 2; ready: A\n");
+    expect(told(three, "edf"), "at t=0 B begins: the earliest deadline, 20; ready: A\n");
+    expect(told(three, "stride 1"), "at t=1 B begins: the smallest pass, 0; ready: A\n");
+    expect(told(three, "mlfq 2"), "at t=2 B begins: the highest level with somebody on it, 0; ready: A, C\n");
+    expect(told(three, "fair 1"), "the earliest virtual deadline of those that are not ahead of their share");
+    expect(told(three, "linux"), "begins");
+    // Nothing had to be decided.
+    expect(told(three, "rr 2"), "A goes on; nobody else is ready\n");
+}
+
+TEST(report, an_explanation_tells_of_locks) {
+    const auto w = heddle::sched::read_text(
+        "L 0 lock m run 3 unlock m priority=1\nH 1 lock m run 1 unlock m priority=2\n", "test");
+    const auto text =
+        explanation(w, {"", simulate(w, make_policy("priority preemptive"), {.inheritance = true}), {}});
+    EXPECT_TRUE(contains(text,
+                         "at t=1 H waits for the lock m, which L has\n"
+                         "at t=1 L has the priority 2 now\n"
+                         "at t=1 L goes on; nobody else is ready\n"))
+        << text;
+    EXPECT_TRUE(contains(text, "at t=3 H has the lock m\n")) << text;
+}
+
+TEST(report, an_explanation_says_why_a_slice_is_over) {
+    const auto w = heddle::sched::read_text("A 0 30\nB 0 3\n", "test");
+    const auto told = [&](const char* policy) {
+        return explanation(w, {policy, simulate(w, make_policy(policy), {.reasons = true}), {}});
+    };
+    const auto boost = told("mlfq:4:boost=10");
+    EXPECT_TRUE(contains(boost, "at t=4 A's quantum ends; ready")) << boost;
+    EXPECT_TRUE(contains(boost, "at t=10 A has to stop: everybody goes to the top level; ready: A\n"))
+        << boost;
+    const auto allotment = told("mlfq:4:allot=6");
+    EXPECT_TRUE(contains(allotment, "A has to stop: its allotment is used up")) << allotment;
+}
+
 TEST(report, a_chart_has_a_row_for_each_task_and_the_times_of_changes) {
     const auto text = gantt_text(convoy, run_all(convoy, {"fcfs"}).front(), 80);
     EXPECT_TRUE(contains(text, "CPU 0 |P1---")) << text;

@@ -165,6 +165,46 @@ TEST(simulate, periodic_tasks_end_with_their_common_period) {
     EXPECT_EQ(simulate(w, make_policy("rm"), {.until = at(24)}).jobs.size(), 10u);
 }
 
+TEST(simulate, periodic_tasks_that_do_not_begin_at_once_have_two_common_periods) {
+    auto w = tasks({periodic("A", 2, 4), periodic("B", 3, 6)});
+    w.tasks[1].arrival = at(1);
+    const auto s = simulate(w, make_policy("edf"));
+    const auto numbers = summarise(w, s);
+    EXPECT_EQ(numbers.all.jobs, 7u + 4u);  // until 25
+    EXPECT_EQ(numbers.all.finished, numbers.all.jobs);
+    EXPECT_EQ(s.end, at(26));
+}
+
+TEST(simulate, what_has_come_by_the_end_of_the_common_period_is_finished) {
+    const auto w = tasks({periodic("P1", 25, 50), periodic("P2", 35, 80), task("batch", 0, 100)});
+    const auto numbers = summarise(w, simulate(w, make_policy("rm")));
+    EXPECT_EQ(numbers.all.jobs, 8u + 5u + 1u);
+    EXPECT_EQ(numbers.all.finished, numbers.all.jobs);
+}
+
+TEST(simulate, times_that_cannot_be_counted_are_refused) {
+    const std::int64_t huge = 4'000'000'000'000'000'000, large = 2'000'000'000'000'000'000;
+    const auto refused = [](const workload& w, const simulation_options& o = {}) {
+        EXPECT_THROW(simulate(w, make_policy("rr 1000000000000000"), o), std::invalid_argument);
+    };
+    refused(bursts({{0, huge}}));
+    refused(bursts({{huge, 1}}));
+    refused(bursts({{0, large}, {0, large}}));
+    refused(bursts({{large, large}}));
+    auto many = bursts({{0, large}});
+    many.tasks[0].steps.resize(10, many.tasks[0].steps[0]);
+    refused(many);
+    auto late = tasks({periodic("P1", 5, large)});
+    late.tasks[0].jobs = 9;
+    refused(late);
+    late.tasks[0].jobs = 0;
+    refused(late);
+    refused(bursts({{0, 4}, {0, 4}, {0, 4}}), {.switch_cost = duration(large)});
+    // Only what happens before the end counts.
+    const auto s = simulate(bursts({{0, large}, {0, large}}), make_policy("rr 1"), {.until = at(10)});
+    EXPECT_EQ(s.busy, duration(10));
+}
+
 TEST(simulate, what_no_machine_can_run_is_refused) {
     auto wide = bursts({{0, 4}});
     wide.tasks[0].width = 3;

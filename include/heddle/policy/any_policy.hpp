@@ -37,12 +37,12 @@ class any_policy {
     any_policy& operator=(any_policy&&) noexcept = default;
 
     void arrive(const task_info<>& task, time now) { held_->arrive(task, now); }
-    std::optional<std::uint64_t> pick(time now) { return held_->pick(now); }
-    duration slice(const std::uint64_t& id, duration used, time now) const {
-        return held_->slice(id, used, now);
+    std::optional<std::uint64_t> pick(time now, task_filter<> only = {}) { return held_->pick(now, only); }
+    duration slice(const std::uint64_t& id, duration used, time now, task_filter<> only = {}) const {
+        return held_->slice(id, used, now, only);
     }
-    bool preempts(const std::uint64_t& id, duration used, time now) const {
-        return held_->preempts(id, used, now);
+    bool preempts(const std::uint64_t& id, duration used, time now, task_filter<> only = {}) const {
+        return held_->preempts(id, used, now, only);
     }
     void ran(const std::uint64_t& id, duration used, stop_reason why, time now) {
         held_->ran(id, used, why, now);
@@ -52,6 +52,19 @@ class any_policy {
     /// Does nothing where the policy does not care.
     void adjust(const task_info<>& task, time now) { held_->adjust(task, now); }
 
+    /// Where the policy does not say: no words, nothing.
+    reason why_picked(const std::uint64_t& id, time now) const { return held_->why_picked(id, now); }
+    reason why_over(const std::uint64_t& id, duration used, time now) const {
+        return held_->why_over(id, used, now);
+    }
+    std::optional<bool> more_urgent(int a, int b) const { return held_->more_urgent(a, b); }
+
+    /// False where the policy does not say.
+    bool makes_way_before(const std::uint64_t& a, duration used_a, const std::uint64_t& b, duration used_b,
+                          time now) const {
+        return held_->makes_way_before(a, used_a, b, used_b, now);
+    }
+
  private:
     struct any_holder {
         any_holder() = default;
@@ -60,24 +73,46 @@ class any_policy {
         virtual ~any_holder() = default;
         virtual std::unique_ptr<any_holder> copy() const = 0;
         virtual void arrive(const task_info<>& task, time now) = 0;
-        virtual std::optional<std::uint64_t> pick(time now) = 0;
-        virtual duration slice(std::uint64_t id, duration used, time now) const = 0;
-        virtual bool preempts(std::uint64_t id, duration used, time now) const = 0;
+        virtual std::optional<std::uint64_t> pick(time now, task_filter<> only) = 0;
+        virtual duration slice(std::uint64_t id, duration used, time now, task_filter<> only) const = 0;
+        virtual bool preempts(std::uint64_t id, duration used, time now, task_filter<> only) const = 0;
         virtual void ran(std::uint64_t id, duration used, stop_reason why, time now) = 0;
         virtual void leave(std::uint64_t id, time now) = 0;
         virtual void adjust(const task_info<>& task, time now) = 0;
+        virtual reason why_picked(std::uint64_t id, time now) const = 0;
+        virtual reason why_over(std::uint64_t id, duration used, time now) const = 0;
+        virtual std::optional<bool> more_urgent(int a, int b) const = 0;
+        virtual bool makes_way_before(std::uint64_t a, duration used_a, std::uint64_t b, duration used_b,
+                                      time now) const = 0;
     };
 
     template <class P> struct holder final : any_holder {
         explicit holder(P p) : policy(std::move(p)) {}
         std::unique_ptr<any_holder> copy() const override { return std::make_unique<holder>(policy); }
         void arrive(const task_info<>& task, time now) override { policy.arrive(task, now); }
-        std::optional<std::uint64_t> pick(time now) override { return policy.pick(now); }
-        duration slice(std::uint64_t id, duration used, time now) const override {
-            return policy.slice(id, used, now);
+        std::optional<std::uint64_t> pick(time now, task_filter<> only) override {
+            if constexpr (filtering_policy<P>)
+                return policy.pick(now, only);
+            else
+                return only.everyone() ? policy.pick(now) : pick_by_trying(now, only);
         }
-        bool preempts(std::uint64_t id, duration used, time now) const override {
-            return policy.preempts(id, used, now);
+        duration slice(std::uint64_t id, duration used, time now, task_filter<> only) const override {
+            if constexpr (requires(const P& p) { p.slice(id, used, now, only); })
+                return policy.slice(id, used, now, only);
+            else if constexpr (filtering_policy<P>)
+                return policy.slice(id, used, now);
+            else
+                return only.everyone() ? policy.slice(id, used, now)
+                                       : without_others(now, only).slice(id, used, now);
+        }
+        bool preempts(std::uint64_t id, duration used, time now, task_filter<> only) const override {
+            if constexpr (requires(const P& p) { p.preempts(id, used, now, only); })
+                return policy.preempts(id, used, now, only);
+            else if constexpr (filtering_policy<P>)
+                return policy.preempts(id, used, now);
+            else
+                return only.everyone() ? policy.preempts(id, used, now)
+                                       : without_others(now, only).preempts(id, used, now);
         }
         void ran(std::uint64_t id, duration used, stop_reason why, time now) override {
             policy.ran(id, used, why, now);
@@ -86,12 +121,63 @@ class any_policy {
         void adjust([[maybe_unused]] const task_info<>& task, [[maybe_unused]] time now) override {
             if constexpr (adjustable_policy<P>) policy.adjust(task, now);
         }
+        bool makes_way_before([[maybe_unused]] std::uint64_t a, [[maybe_unused]] duration used_a,
+                              [[maybe_unused]] std::uint64_t b, [[maybe_unused]] duration used_b,
+                              [[maybe_unused]] time now) const override {
+            if constexpr (ranking_policy<P>)
+                return policy.makes_way_before(a, used_a, b, used_b, now);
+            else
+                return false;
+        }
+
+        reason why_picked([[maybe_unused]] std::uint64_t id, [[maybe_unused]] time now) const override {
+            if constexpr (explaining_policy<P>)
+                return policy.why_picked(id, now);
+            else
+                return {};
+        }
+        reason why_over([[maybe_unused]] std::uint64_t id, [[maybe_unused]] duration used,
+                        [[maybe_unused]] time now) const override {
+            if constexpr (requires(const P& p) { p.why_over(id, used, now); })
+                return policy.why_over(id, used, now);
+            else
+                return {};
+        }
+        std::optional<bool> more_urgent([[maybe_unused]] int a, [[maybe_unused]] int b) const override {
+            if constexpr (requires(const P& p) { std::optional<bool>(p.more_urgent(a, b)); })
+                return policy.more_urgent(a, b);
+            else
+                return std::nullopt;
+        }
+
+        // Of a policy that takes no filter: one after the other is picked until it is the right one, and
+        // those before it are put back, as if they had been displaced at once.
+        std::optional<std::uint64_t> pick_by_trying(time now, task_filter<> only) {
+            std::vector<std::uint64_t> others;
+            std::optional<std::uint64_t> id = policy.pick(now);
+            for (; id && !only(*id); id = policy.pick(now)) others.push_back(*id);
+            for (const std::uint64_t other : others)
+                policy.ran(other, duration::zero(), stop_reason::preempted, now);
+            return id;
+        }
+        P without_others(time now, task_filter<> only) const {
+            P copy = policy;
+            std::vector<std::uint64_t> back;
+            while (const std::optional<std::uint64_t> id = copy.pick(now))
+                if (only(*id))
+                    back.push_back(*id);
+                else
+                    copy.leave(*id, now);
+            for (const std::uint64_t id : back) copy.ran(id, duration::zero(), stop_reason::preempted, now);
+            return copy;
+        }
+
         P policy;
     };
 
     std::unique_ptr<any_holder> held_;
 };
-static_assert(adjustable_policy<any_policy>);
+static_assert(adjustable_policy<any_policy> && filtering_policy<any_policy> && ranking_policy<any_policy>);
 
 /// Whether the durations of a description have a unit (4ms) or are numbers of something that the user has in
 /// mind (4). What is not as it should be is refused, except 0.

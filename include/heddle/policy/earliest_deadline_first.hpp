@@ -16,6 +16,10 @@ struct deadline_urgency {
     template <class Id> static std::int64_t of(const task_info<Id>& task) {
         return task.deadline.value_or(time::max()).time_since_epoch().count();
     }
+    template <class Id> static reason because(const task_info<Id>& task) {
+        if (!task.deadline) return policy::because("nobody has a deadline");
+        return policy::because("the earliest deadline,", *task.deadline);
+    }
 };
 
 /// Earliest deadline first for any kind of task id; see earliest_deadline_first.

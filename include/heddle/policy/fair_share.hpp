@@ -53,16 +53,19 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
         newcomers_.push_back(n);
     }
 
-    std::optional<Id> pick(time) {
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
         place_newcomers();
-        if (ready_.empty() && ahead_.empty()) return std::nullopt;
         let_in();
-        // If there is none, those that run keep the average down: then who is least far.
-        auto& from = ready_.empty() ? ahead_ : ready_;
-        entity& e = entities_[from.first().slot];
-        take_out(from.first().slot);
-        e.running = true;
-        return e.id;
+        // If there is none that is not ahead, those that run keep the average down: then who is least far.
+        for (auto* const from : {&ready_, &ahead_}) {
+            const std::size_t n = position_of_first(*from, only);
+            if (n == from->size()) continue;
+            const std::uint32_t slot = from->at(n).slot;
+            from->erase(slot, by_key());
+            entities_[slot].running = true;
+            return entities_[slot].id;
+        }
+        return std::nullopt;
     }
 
     /// What is left of its request.
@@ -70,21 +73,28 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
         return std::max(duration::zero(), options_.slice - entities_[position_of_running(id)].served - used);
     }
 
-    bool preempts(const Id& id, duration used, time) const {
+    bool preempts(const Id& id, duration used, time, task_filter<Id> only = {}) const {
         if (!options_.preemptive) return false;
         const entity& mine = entities_[position_of_running(id)];
         const wide now_at = mine.at + virtual_time(used, mine.weight);
         const wide sum = sum_ + (now_at - mine.at) * mine.weight;
         const wide best = mine.deadline;
-        if (!ready_.empty() && ready_.first().key < best) return true;
+        const std::size_t first = position_of_first(ready_, only);
+        if (first != ready_.size() && ready_.at(first).key < best) return true;
         const wide average = floor_div(sum, weights_);
         for (const std::uint32_t newcomer : newcomers_) {
             const entity& e = entities_[newcomer];
+            if (!only(e.id)) continue;
             const bool may_run = !e.known || e.at <= average;
             if (may_run && average + virtual_time(options_.slice, e.weight) < best) return true;
         }
         return ahead_.any_early([&](const node& n) { return n.key * weights_ <= sum; },
-                                [&](const node& n) { return n.tie < best; });
+                                [&](const node& n) { return n.tie < best && only(entities_[n.slot].id); });
+    }
+
+    /// The one whose request has the later deadline.
+    bool makes_way_before(const Id& a, duration, const Id& b, duration, time) const {
+        return entities_[position_of_running(a)].deadline > entities_[position_of_running(b)].deadline;
     }
 
     /// One that has had what it asked for asks anew; any other goes on with the rest of its request.
@@ -104,6 +114,11 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
             add(n);
         else
             withdraw(e);
+    }
+
+    /// For explanations.
+    reason why_picked(const Id&, time) const {
+        return because("the earliest virtual deadline of those that are not ahead of their share");
     }
 
     void leave(const Id& id, time) {
@@ -140,8 +155,13 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
         if (ready) add(n);
     }
 
-    /// Whether nobody is ready.
-    bool empty() const noexcept { return ready_.empty() && ahead_.empty() && newcomers_.empty(); }
+    /// Whether nobody is ready, of those that the filter lets through.
+    bool empty(task_filter<Id> only = {}) const {
+        return position_of_first(ready_, only) == ready_.size() &&
+               position_of_first(ahead_, only) == ahead_.size() &&
+               std::none_of(newcomers_.begin(), newcomers_.end(),
+                            [&](std::uint32_t n) { return only(entities_[n].id); });
+    }
 
  private:
     __extension__ using wide = __int128;  // sums of virtual time and weight do not fit into 64 bits
@@ -169,6 +189,11 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
         return (static_cast<wide>(d.count()) << 26) / weight;
     }
     static wide floor_div(wide a, wide b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+    std::size_t position_of_first(const indexed_heap<node>& in, const task_filter<Id>& only) const {
+        if (only.everyone()) return 0;
+        return in.first_if([&](const node& n) { return only(entities_[n.slot].id); }, by_key());
+    }
 
     std::uint32_t position_of_running(const Id& id) const {
         const std::uint32_t n = entities_.find(id);

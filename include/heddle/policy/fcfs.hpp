@@ -22,9 +22,9 @@ template <task_id Id = std::uint64_t> class basic_fcfs {
 
     void arrive(const task_info<Id>& task, time) { list_.add(list_.admit(task)); }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     duration slice(const Id&, duration, time) const { return unlimited; }
@@ -38,6 +38,11 @@ template <task_id Id = std::uint64_t> class basic_fcfs {
             list_.behind(task, now);
         }
         list_.add(task);
+    }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        return because("ready for longest, since", list_.running(id).since);
     }
 
     void leave(const Id& id, time) { list_.remove(id); }

@@ -4,6 +4,7 @@
 // What a policy remembers of each task, by the task's id. For writing a policy. Ids that are integers are
 // found by hashing, others by their order; what is remembered comes in no order, so nothing may depend on it.
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,12 @@ template <task_id Id, class Value> class id_map {
     bool erase(const Id& id) { return values_.erase(id) != 0; }
 
     std::size_t size() const noexcept { return values_.size(); }
+
+    /// Whether `what(id, value)` holds of any.
+    template <class What> bool any_of(What what) const {
+        return std::any_of(values_.begin(), values_.end(),
+                           [&](const auto& each) { return what(each.first, each.second); });
+    }
 
  private:
     std::map<Id, Value> values_;
@@ -93,6 +100,11 @@ class id_map<Id, Value> {
     }
 
     std::size_t size() const noexcept { return used_; }
+
+    template <class What> bool any_of(What what) const {
+        return std::any_of(slots_.begin(), slots_.end(),
+                           [&](const slot& s) { return s.used && what(s.id, s.value); });
+    }
 
  private:
     struct slot {

@@ -52,6 +52,14 @@ template <class Node> class indexed_heap {
         if (hole < nodes_.size()) settle(hole, last, sooner);
     }
 
+    /// The position of the first node of which `what` holds; size() if there is none. Complexity: linear in
+    /// the number of nodes that go before it.
+    template <class What, class Sooner> std::size_t first_if(What what, Sooner sooner) const {
+        std::size_t best = nodes_.size();
+        first_below(0, best, what, sooner);
+        return best;
+    }
+
     /// Whether `what` holds of a node of which `early` holds. A node that goes first must be early if one
     /// behind it is. Complexity: linear in the number of early nodes.
     template <class Early, class What> bool any_early(Early early, What what) const {
@@ -94,6 +102,17 @@ template <class Node> class indexed_heap {
             at = best;
         }
         put(at, n);
+    }
+
+    template <class What, class Sooner>
+    void first_below(std::size_t at, std::size_t& best, What& what, Sooner& sooner) const {
+        if (at >= nodes_.size() || (best < nodes_.size() && !sooner(nodes_[at], nodes_[best]))) return;
+        if (what(nodes_[at])) {
+            best = at;
+            return;
+        }
+        for (std::size_t child = at * 4 + 1; child <= at * 4 + 4; ++child)
+            first_below(child, best, what, sooner);
     }
 
     template <class Early, class What> bool any_early_below(std::size_t at, Early& early, What& what) const {

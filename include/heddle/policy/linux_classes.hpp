@@ -41,32 +41,34 @@ template <task_id Id = std::uint64_t> class basic_linux_classes {
     void arrive(const task_info<Id>& task, time now) {
         kinds_[task.id] = task.kind;
         if (is_fair(task.kind)) {
-            fair_.arrive(task, now);
+            fair_.arrive(with_weight(task), now);
             begin_to_starve(now);
         } else {
             real_time_.add(real_time_.admit(task, rank_of(task)));
         }
     }
 
-    std::optional<Id> pick(time now) {
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) {
         if (served_until_ && (now >= *served_until_ || fair_.empty())) {
             served_until_.reset();
             starving_since_.reset();  // the next period begins where this one ends
         }
-        const bool served = server_due(now) && !fair_.empty();
-        if (!served && !real_time_.empty()) {
-            begin_to_starve(now);
-            ++running_real_time_;
-            return real_time_.start_first().task.id;
+        const bool served = server_due(now) && !fair_.empty(only);
+        if (!served) {
+            if (const auto* const item = real_time_.start_first(only)) {
+                ++running_real_time_;
+                begin_to_starve(now);
+                return item->task.id;
+            }
         }
-        const auto id = fair_.pick(now);
+        const auto id = fair_.pick(now, only);
         if (id && !served && running_real_time_ == 0) starving_since_.reset();  // they get the CPU anyway
         if (id && served && !served_until_) served_until_ = now + options_.server_runtime;
         return id;
     }
 
     /// What is left of a quantum or request, or the time until the fair server begins or ends.
-    duration slice(const Id& id, duration used, time now) const {
+    duration slice(const Id& id, duration used, time now, task_filter<Id> only = {}) const {
         if (is_fair(kind_of(id))) {
             const duration left = fair_.slice(id, used, now);
             return served_until_ ? std::max(duration::zero(), std::min(left, *served_until_ - now)) : left;
@@ -75,16 +77,25 @@ template <task_id Id = std::uint64_t> class basic_linux_classes {
         const auto& item = real_time_.running(id);
         if (item.task.kind == task_class::round_robin)
             left = std::max(duration::zero(), options_.round_robin_quantum - item.spent - used);
-        if (has_server() && starving_since_ && !fair_.empty()) left = std::min(left, due_at() - now);
+        if (has_server() && starving_since_ && !fair_.empty(only)) left = std::min(left, due_at() - now);
         return std::max(duration::zero(), left);
     }
 
-    bool preempts(const Id& id, duration used, time now) const {
+    bool preempts(const Id& id, duration used, time now, task_filter<Id> only = {}) const {
+        const auto* const first = real_time_.first(only);
         if (is_fair(kind_of(id))) {
             if (served_until_ && now < *served_until_) return false;
-            return !real_time_.empty() || fair_.preempts(id, used, now);
+            return first != nullptr || fair_.preempts(id, used, now, only);
         }
-        return !real_time_.empty() && real_time_.first().rank < real_time_.running(id).rank;
+        return first != nullptr && first->rank < real_time_.running(id).rank;
+    }
+
+    /// A fair one before one of real time; of these, the less urgent one.
+    bool makes_way_before(const Id& a, duration used_a, const Id& b, duration used_b, time now) const {
+        const bool fair_a = is_fair(kind_of(a)), fair_b = is_fair(kind_of(b));
+        if (fair_a != fair_b) return fair_a;
+        if (fair_a) return fair_.makes_way_before(a, used_a, b, used_b, now);
+        return real_time_.running(a).rank > real_time_.running(b).rank;
     }
 
     /// One of real time that is displaced goes on before those of its priority.
@@ -113,9 +124,31 @@ template <task_id Id = std::uint64_t> class basic_linux_classes {
         kinds_.erase(id);
     }
 
+    bool more_urgent(int a, int b) const noexcept { return a > b; }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time now) const {
+        const task_class kind = kind_of(id);
+        if (is_fair(kind))
+            return served_until_ ? because("the fair server's time") : fair_.why_picked(id, now);
+        const auto& task = real_time_.running(id).task;
+        if (kind == task_class::deadline) return deadline_urgency::because(task);
+        return because("the highest priority of real time,", std::int64_t{task.priority});
+    }
+    reason why_over(const Id& id, duration used, time now) const {
+        const task_class kind = kind_of(id);
+        if (is_fair(kind))
+            return served_until_ && now >= *served_until_ ? because("the fair server's time is over")
+                                                          : reason{};
+        const auto& item = real_time_.running(id);
+        const bool quantum =
+            kind == task_class::round_robin && item.spent + used >= options_.round_robin_quantum;
+        return quantum ? reason{} : because("the fair server's time begins");
+    }
+
     /// A task's priority or weight is another one from now on; its class stays.
     void adjust(const task_info<Id>& task, time now) {
-        fair_.adjust(task, now);
+        fair_.adjust(with_weight(task), now);
         auto* const item = real_time_.find(task.id);
         if (item == nullptr) return;
         auto* const ready = real_time_.withdraw(task.id);
@@ -128,6 +161,10 @@ template <task_id Id = std::uint64_t> class basic_linux_classes {
  private:
     static bool is_fair(task_class kind) {
         return kind == task_class::fair || kind == task_class::batch || kind == task_class::idle;
+    }
+    static task_info<Id> with_weight(task_info<Id> task) {
+        if (task.kind == task_class::idle) task.weight = idle_weight;
+        return task;
     }
     // Deadlines, from the beginning of time, are before all priorities.
     static std::int64_t rank_of(const task_info<Id>& task) {

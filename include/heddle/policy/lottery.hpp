@@ -38,12 +38,19 @@ template <task_id Id = std::uint64_t> class basic_lottery {
     void arrive(const task_info<Id>& task, time) { add({task.id, task.weight}); }
 
     /// The tickets are numbered by id; where nobody has one, the smallest id is picked.
-    std::optional<Id> pick(time) {
-        if (ready_.empty()) return std::nullopt;
-        std::size_t n = 0;
-        if (tickets_ > 0) {
-            std::uint64_t drawn = options_.stream.below(tickets_);
-            while (drawn >= ready_[n].tickets) drawn -= ready_[n++].tickets;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        std::size_t n = next(0, only);
+        if (n == ready_.size()) return std::nullopt;
+        std::uint64_t tickets = tickets_;
+        if (!only.everyone()) {
+            tickets = 0;
+            for (std::size_t each = n; each < ready_.size(); each = next(each + 1, only))
+                tickets += ready_[each].tickets;
+        }
+        if (tickets > 0) {
+            std::uint64_t drawn = options_.stream.below(tickets);
+            drawn_ = static_cast<std::int64_t>(drawn);
+            for (; drawn >= ready_[n].tickets; n = next(n + 1, only)) drawn -= ready_[n].tickets;
         }
         const holder winner = ready_[n];
         take_out(n);
@@ -64,6 +71,9 @@ template <task_id Id = std::uint64_t> class basic_lottery {
         running_.erase(at);
         if (still_ready(why)) add(stopped);
     }
+
+    /// For explanations.
+    reason why_picked(const Id&, time) const { return because("the lot fell to it, ticket", drawn_); }
 
     void leave(const Id& id, time) {
         const auto at = find(ready_, id);
@@ -95,6 +105,12 @@ template <task_id Id = std::uint64_t> class basic_lottery {
         return std::find_if(in.begin(), in.end(), [&](const holder& h) { return h.id == id; });
     }
 
+    // The first at `from` or behind that comes into question, or the end.
+    std::size_t next(std::size_t from, const task_filter<Id>& only) const {
+        while (from < ready_.size() && !only(ready_[from].id)) ++from;
+        return from;
+    }
+
     void add(const holder& h) {
         const auto at = std::lower_bound(ready_.begin(), ready_.end(), h,
                                          [](const holder& a, const holder& b) { return a.id < b.id; });
@@ -111,6 +127,7 @@ template <task_id Id = std::uint64_t> class basic_lottery {
     holders ready_;  // by id, so that the order of the calls does not matter
     holders running_;
     std::uint64_t tickets_ = 0;  // of all that are ready
+    std::int64_t drawn_ = 0;     // the last
 };
 
 /// Lottery.
@@ -131,11 +148,12 @@ template <task_id Id = std::uint64_t> class basic_random_choice {
         alike.weight = 1;
         lottery_.arrive(alike, now);
     }
-    std::optional<Id> pick(time now) { return lottery_.pick(now); }
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) { return lottery_.pick(now, only); }
     duration slice(const Id& id, duration used, time now) const { return lottery_.slice(id, used, now); }
     bool preempts(const Id&, duration, time) const { return false; }
     void ran(const Id& id, duration used, stop_reason why, time now) { lottery_.ran(id, used, why, now); }
     void leave(const Id& id, time now) { lottery_.leave(id, now); }
+    reason why_picked(const Id&, time) const { return because("by chance"); }
 
  private:
     basic_lottery<Id> lottery_;

@@ -23,6 +23,8 @@ struct multilevel_feedback_options {
     duration boost_every = unlimited;    ///< everybody to the top at every multiple of this
     bool wait_keeps_level = false;       ///< a wait begins the allotment anew: easily tricked
     bool waited_first = false;           ///< one that has waited goes to the front of its level
+    bool displaced_last = false;         ///< one that is displaced goes to the end of its level
+    bool alone_stays = false;  ///< who uses up its allotment while nobody else is ready does not sink
     arrival_at_expiry at_expiry = arrival_at_expiry::after_expired;
     tie_break ties = tie_break::arrival_then_id;
 };
@@ -62,10 +64,11 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         list_.add(item);
     }
 
-    std::optional<Id> pick(time now) {
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) {
         if (now >= next_boost_) boost(now);
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+        sink();
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     /// What is left of its quantum or its allotment, or the time to the next boost.
@@ -78,8 +81,14 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         return std::max(duration::zero(), left);
     }
 
-    bool preempts(const Id& id, duration, time) const {
-        return !list_.empty() && list_.first().rank < list_.running(id).rank;
+    bool preempts(const Id& id, duration, time, task_filter<Id> only = {}) const {
+        const auto* const first = list_.first(only);
+        return first != nullptr && first->rank < list_.running(id).rank;
+    }
+
+    /// The one on the lower level.
+    bool makes_way_before(const Id& a, duration, const Id& b, duration, time) const {
+        return list_.running(a).rank > list_.running(b).rank;
     }
 
     /// One that is displaced keeps its place, its quantum and its allotment.
@@ -89,7 +98,11 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         item.spent += used;
         item.charged += used;
         const bool used_up = item.charged >= options_.allotments[n];
-        if (used_up) {
+        const bool alone = options_.alone_stays && still_ready(why);  // perhaps: pick() knows who is ready
+        if (used_up && alone) {
+            item.charged = duration::zero();
+            to_sink_.push_back(id);
+        } else if (used_up) {
             item.charged = duration::zero();
             item.kept = std::min<std::int64_t>(item.rank + 1, lowest());
         } else if (why == stop_reason::blocked && options_.wait_keeps_level) {
@@ -97,7 +110,9 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         }
         item.running_rank = boosts_;
         if (!still_ready(why)) return;
-        if (used_up || item.spent >= options_.quanta[n] || why == stop_reason::yielded) {
+        const bool displaced = why == stop_reason::preempted && used > duration::zero();
+        if (used_up || item.spent >= options_.quanta[n] || why == stop_reason::yielded ||
+            (displaced && options_.displaced_last)) {
             item.spent = duration::zero();
             list_.behind(item, now);
         }
@@ -106,6 +121,18 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
     }
 
     void leave(const Id& id, time) { list_.remove(id); }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        return because("the highest level with somebody on it,", list_.running(id).rank);
+    }
+    reason why_over(const Id& id, duration used, time now) const {
+        if (now >= next_boost_) return because("everybody goes to the top level");
+        const auto& item = list_.running(id);
+        const auto n = static_cast<std::size_t>(item.rank);
+        const bool quantum = item.spent + used >= options_.quanta[n];
+        return quantum ? reason{} : because("its allotment is used up");
+    }
 
     /// On which level a task is, 0 the highest. Throws invalid_state for one that has left.
     int level(const Id& id) {
@@ -118,10 +145,23 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
  private:
     std::int64_t lowest() const noexcept { return static_cast<std::int64_t>(options_.quanta.size()) - 1; }
 
+    // Those that have used up what they are allotted sink, unless nobody else is ready.
+    void sink() {
+        for (const Id& id : to_sink_) {
+            if (list_.size() < 2) break;
+            auto* const item = list_.withdraw(id);
+            if (item == nullptr) continue;
+            item->rank = item->kept = std::min<std::int64_t>(item->rank + 1, lowest());
+            list_.add(*item);
+        }
+        to_sink_.clear();
+    }
+
     // Behind those that are on top already come the lowest level, and then those above it, as they stood.
     void boost(time now) {
         next_boost_ = time((now.time_since_epoch() / options_.boost_every + 1) * options_.boost_every);
         ++boosts_;
+        to_sink_.clear();
         std::vector<listed_task<Id>*> lifted;
         std::vector<Id> ids;
         for (std::size_t n = 0; n < list_.size(); ++n) ids.push_back(list_.at(n).task.id);
@@ -147,6 +187,7 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
     ready_list<Id> list_;
     time next_boost_ = time::max();
     std::int64_t boosts_ = 0;
+    std::vector<Id> to_sink_;  // at the next pick()
 };
 
 /// Multilevel feedback queues.

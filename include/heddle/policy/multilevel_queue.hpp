@@ -48,41 +48,53 @@ class multilevel_queue {
 
     /// A level that is not there is the nearest one.
     void arrive(const task_info<>& task, time now) {
-        const auto last = static_cast<std::int64_t>(levels_.size()) - 1;
-        const auto n = static_cast<std::size_t>(std::clamp<std::int64_t>(task.priority, 0, last));
-        tasks_[task.id] = {n, true};
+        const std::size_t n = level_for(task);
+        const auto [known, is_new] = tasks_.insert(task.id);
+        if (!is_new && known->level != n) levels_[known->level].policy.leave(task.id, now);
+        *known = {n, true, false};
         ++ready_[n];
         levels_[n].policy.arrive(task, now);
     }
 
-    std::optional<std::uint64_t> pick(time now) {
+    std::optional<std::uint64_t> pick(time now, task_filter<> only = {}) {
         if (sliced_) end_turn();
         for (std::size_t i = 0; i < levels_.size(); ++i) {
             const std::size_t n = sliced_ ? (turn_ + i) % levels_.size() : i;
             if (ready_[n] == 0) continue;
+            const auto id = levels_[n].policy.pick(now, only);
+            if (!id) continue;
             if (sliced_ && n != turn_) begin_turn(n);
-            const auto id = levels_[n].policy.pick(now);
             --ready_[n];
-            tasks_.find(*id)->ready = false;
+            place& p = *tasks_.find(*id);
+            p.ready = false;
+            p.running = true;
             return id;
         }
         return std::nullopt;
     }
 
     /// As its level has it, and no longer than the level's turn while another level waits.
-    duration slice(const std::uint64_t& id, duration used, time now) const {
+    duration slice(const std::uint64_t& id, duration used, time now, task_filter<> only = {}) const {
         const std::size_t n = level_of(id);
-        const duration left = levels_[n].policy.slice(id, used, now);
-        if (!sliced_ || !others_wait(n)) return left;
+        const duration left = levels_[n].policy.slice(id, used, now, only);
+        if (!sliced_ || !others_wait(n, only)) return left;
         return std::max(duration::zero(), std::min(left, levels_[turn_].share - turn_used_ - used));
     }
 
-    bool preempts(const std::uint64_t& id, duration used, time now) const {
+    bool preempts(const std::uint64_t& id, duration used, time now, task_filter<> only = {}) const {
         const std::size_t n = level_of(id);
         if (!sliced_ && preemptive_)
             for (std::size_t above = 0; above < n; ++above)
-                if (ready_[above] > 0) return true;
-        return ready_[n] > 0 && levels_[n].policy.preempts(id, used, now);
+                if (waits(above, only)) return true;
+        return ready_[n] > 0 && levels_[n].policy.preempts(id, used, now, only);
+    }
+
+    /// The one on the lower level; of two on one level, as the level's policy has it.
+    bool makes_way_before(const std::uint64_t& a, duration used_a, const std::uint64_t& b, duration used_b,
+                          time now) const {
+        const std::size_t on_a = level_of(a), on_b = level_of(b);
+        if (on_a != on_b) return !sliced_ && on_a > on_b;
+        return levels_[on_a].policy.makes_way_before(a, used_a, b, used_b, now);
     }
 
     /// Where the turn ends and not the quantum of the level's policy, the task keeps its place.
@@ -92,8 +104,10 @@ class multilevel_queue {
         const bool turn_over = sliced_ && why == stop_reason::expired &&
                                levels_[n].policy.slice(id, used, now) > duration::zero();
         levels_[n].policy.ran(id, used, turn_over ? stop_reason::preempted : why, now);
+        place& p = *tasks_.find(id);
+        p.running = false;
         if (!still_ready(why)) return;
-        tasks_.find(id)->ready = true;
+        p.ready = true;
         ++ready_[n];
     }
 
@@ -105,10 +119,48 @@ class multilevel_queue {
         tasks_.erase(id);
     }
 
+    bool more_urgent(int a, int b) const noexcept { return a < b; }
+
+    /// For explanations: what its level's policy says if there is only one, else which level it is.
+    reason why_picked(const std::uint64_t& id, time now) const {
+        const std::size_t n = level_of(id);
+        if (levels_.size() == 1) return levels_[n].policy.why_picked(id, now);
+        return because(sliced_ ? "it is the turn of level" : "the highest level with somebody on it,",
+                       static_cast<std::int64_t>(n));
+    }
+    reason why_over(const std::uint64_t& id, duration used, time now) const {
+        const std::size_t n = level_of(id);
+        const bool turn_over = sliced_ && levels_[n].policy.slice(id, used, now) > duration::zero();
+        return turn_over ? because("its level's turn is over") : levels_[n].policy.why_over(id, used, now);
+    }
+
+    /// A task whose priority is another one from now on changes to the level of that, and queues there as one
+    /// that comes.
+    void adjust(const task_info<>& task, time now) {
+        place* const p = tasks_.find(task.id);
+        if (p == nullptr) return;
+        const std::size_t n = level_for(task);
+        if (n == p->level) {
+            levels_[n].policy.adjust(task, now);
+            return;
+        }
+        levels_[p->level].policy.leave(task.id, now);
+        if (p->ready) {
+            --ready_[p->level];
+            ++ready_[n];
+        }
+        p->level = n;
+        if (!p->ready && !p->running) return;
+        levels_[n].policy.arrive(task, now);
+        const auto only_this = [&](std::uint64_t id) { return id == task.id; };
+        if (p->running) levels_[n].policy.pick(now, task_filter<>(only_this));
+    }
+
  private:
     struct place {
         std::size_t level = 0;
         bool ready = false;
+        bool running = false;
     };
 
     std::size_t level_of(std::uint64_t id) const {
@@ -117,9 +169,21 @@ class multilevel_queue {
         return p->level;
     }
 
-    bool others_wait(std::size_t n) const {
+    std::size_t level_for(const task_info<>& task) const {
+        const auto last = static_cast<std::int64_t>(levels_.size()) - 1;
+        return static_cast<std::size_t>(std::clamp<std::int64_t>(task.priority, 0, last));
+    }
+
+    // Whether somebody is ready on a level.
+    bool waits(std::size_t n, const task_filter<>& only) const {
+        if (ready_[n] == 0 || only.everyone()) return ready_[n] > 0;
+        return tasks_.any_of(
+            [&](std::uint64_t id, const place& p) { return p.level == n && p.ready && only(id); });
+    }
+
+    bool others_wait(std::size_t n, const task_filter<>& only) const {
         for (std::size_t other = 0; other < ready_.size(); ++other)
-            if (other != n && ready_[other] > 0) return true;
+            if (other != n && waits(other, only)) return true;
         return false;
     }
 
@@ -139,6 +203,6 @@ class multilevel_queue {
     std::size_t turn_ = 0;
     duration turn_used_{};
 };
-static_assert(scheduling_policy<multilevel_queue>);
+static_assert(adjustable_policy<multilevel_queue>);
 
 }  // namespace heddle::inline v0::policy

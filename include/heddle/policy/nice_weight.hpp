@@ -21,4 +21,8 @@ constexpr std::uint32_t nice_weight(int nice) noexcept {
     return detail::nice_weights[static_cast<std::size_t>(std::clamp(nice, -20, 19) + 20)];
 }
 
+/// The weight of a task of SCHED_IDLE, whatever its nice value. Source: WEIGHT_IDLEPRIO,
+/// kernel/sched/sched.h.
+inline constexpr std::uint32_t idle_weight = 3;
+
 }  // namespace heddle::inline v0::policy

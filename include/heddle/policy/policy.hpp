@@ -10,31 +10,42 @@
 // Whoever drives a policy (a simulator, a pool, a checker; "the driver") calls, with a `now` that never goes
 // back:
 //
-//   arrive(task, now)     The task is ready: it is new, or what it waited for has come.
-//   pick(now)             Chooses a ready task, which is then running and no longer ready; nothing if none
-//   is. slice(id, used, now)  How much longer the running task may go on. Ask after pick(), and again after
-//   an
-//                         arrive(): with ageing, the answer depends on who waits. When it is over, call
-//                         ran(… expired …).
-//   preempts(id, used, now)  Whether a ready task should displace the running one. Ask after arrive(). If the
-//                         driver follows it calls ran(… preempted …).
-//   ran(id, used, why, now)  The running task has stopped. Unless it is blocked or finished it is ready
-//   again. leave(id, now)        The task is gone for good, finished or cancelled, whatever it was doing.
-//   Forget it. adjust(task, now)     Only of policies that can: what is said about a task has changed, for
-//   instance a
-//                         priority that it inherits from one that waits for its lock.
+// * arrive(task, now): the task is ready: it is new, or what it waited for has come.
+//
+// * pick(now): chooses a ready task, which is then running and no longer ready; nothing if none is.
+//
+// * slice(id, used, now): how much longer the running task may go on. Ask after pick(), and again after an
+//   arrive(): with ageing, the answer depends on who waits. When it is over, call ran(… expired …).
+//
+// * preempts(id, used, now): whether a ready task should displace the running one. Ask after arrive(). If the
+//   driver follows it calls ran(… preempted …).
+//
+// * ran(id, used, why, now): the running task has stopped. Unless it is blocked or finished it is ready
+// again.
+//
+// * leave(id, now): the task is gone for good, finished or cancelled, whatever it was doing. Forget it.
+//
+// * adjust(task, now): only of policies that can: what is said about a task has changed, for instance a
+//   priority that it inherits from one that waits for its lock.
 //
 // `used` is the CPU time since the task was picked, which is less than the time that has passed where a
 // switch costs something or the driver was itself interrupted. All that happens at one instant is told before
 // pick() is called for that instant; in what order must not matter. Several tasks may be running, one per
 // worker; a pool with a queue per worker gives each a policy object of its own. To move a task to another
 // object, tell the one leave() and the other arrive().
+//
+// Where not every task may run on every CPU, pick(), slice() and preempts() are given a filter as well, if
+// the policy takes one, and then answer as if those ready tasks that it does not let through were not there:
+// these keep their places, what they have waited for, and draw no lots. For a policy that takes none,
+// any_policy tries one after the other.
 
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <heddle/policy/task_filter.hpp>
 #include <heddle/rt/config.hpp>
 #include <optional>
+#include <string_view>
 
 namespace heddle::inline v0::policy {
 
@@ -110,5 +121,59 @@ concept scheduling_policy = std::copyable<P> && task_id<typename P::id_type> &&
 template <class P>
 concept adjustable_policy = scheduling_policy<P> && requires(P p, const task_info<typename P::id_type> task,
                                                              time now) { p.adjust(task, now); };
+
+/// Why a policy does something, in a few words that are there as long as the program, and the number that
+/// decided: "the least left to do", 4. Without words it does not say.
+struct reason {
+    enum class number { none, count, length, moment };
+
+    std::string_view words{};
+    number is = number::none;
+    std::int64_t value = 0;
+};
+
+constexpr reason because(std::string_view words) {
+    return {words};
+}
+constexpr reason because(std::string_view words, std::int64_t value) {
+    return {words, reason::number::count, value};
+}
+constexpr reason because(std::string_view words, duration value) {
+    return {words, reason::number::length, value.count()};
+}
+constexpr reason because(std::string_view words, time value) {
+    return {words, reason::number::moment, value.time_since_epoch().count()};
+}
+
+/// A policy that says why it chose a task, asked right after pick(); and, if it has a why_over() too, why a
+/// slice is over that is, asked before ran(), unless it is simply that a quantum ends.
+template <class P>
+concept explaining_policy =
+    scheduling_policy<P> && requires(const P asked, const typename P::id_type id, time now) {
+        { asked.why_picked(id, now) } -> std::same_as<reason>;
+    };
+
+/// A policy that has an order of priorities: more_urgent(a, b), whether priority `a` is more urgent than `b`.
+template <class P>
+concept prioritizing_policy = scheduling_policy<P> && requires(const P asked, int priority) {
+    { asked.more_urgent(priority, priority) } -> std::same_as<bool>;
+};
+
+/// A policy that can be asked about some of the ready tasks only. If slice() and preempts() depend on who is
+/// ready, they take the filter too.
+template <class P>
+concept filtering_policy =
+    scheduling_policy<P> && requires(P p, time now, task_filter<typename P::id_type> only) {
+        { p.pick(now, only) } -> std::same_as<std::optional<typename P::id_type>>;
+    };
+
+/// A policy that says which of two running tasks, both of which a ready one would displace, should rather
+/// make way: makes_way_before(a, used_a, b, used_b, now), whether `a` should. False both ways if it is all
+/// the same.
+template <class P>
+concept ranking_policy =
+    scheduling_policy<P> && requires(const P asked, const typename P::id_type id, duration used, time now) {
+        { asked.makes_way_before(id, used, id, used, now) } -> std::same_as<bool>;
+    };
 
 }  // namespace heddle::inline v0::policy

@@ -21,6 +21,10 @@ struct priority_options {
     bool preemptive = false;
     duration age_every{};                         ///< zero: no ageing
     tie_break ties = tie_break::arrival_then_id;  ///< between tasks of one priority
+    duration quantum = unlimited;                 ///< those of one priority take turns
+    bool displaced_last =
+        false;  ///< one that is displaced queues behind those of its priority, and has a new
+                ///< quantum then; otherwise it goes on before them with the rest of its own
 };
 
 /// Priority scheduling for any kind of task id; see priority.
@@ -28,17 +32,19 @@ template <task_id Id = std::uint64_t> class basic_priority {
  public:
     using id_type = Id;
 
-    /// Throws std::invalid_argument if `age_every` is negative.
+    /// Throws std::invalid_argument if `age_every` is negative, or the quantum not positive.
     explicit basic_priority(priority_options options = {}) : options_(options), list_(options.ties) {
         if (options.age_every < duration::zero())
             throw std::invalid_argument("priority: age_every must not be negative");
+        if (options.quantum <= duration::zero())
+            throw std::invalid_argument("priority: the quantum must be positive");
     }
 
     void arrive(const task_info<Id>& task, time) { list_.add(list_.admit(task, rank_of(task))); }
 
-    std::optional<Id> pick(time now) {
-        if (list_.empty()) return std::nullopt;
-        const std::size_t n = best(now);
+    std::optional<Id> pick(time now, task_filter<Id> only = {}) {
+        const std::size_t n = best(now, only);
+        if (n == list_.size()) return std::nullopt;
         const std::int64_t aged = rank(list_.at(n), now);
         auto& item = list_.start(n);
         // It runs with the level that it has waited for, or those it has just overtaken would displace it at
@@ -47,13 +53,17 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return item.task.id;
     }
 
-    /// Unlimited, or until a waiting task has aged enough to displace this one.
-    duration slice(const Id& id, duration, time now) const {
+    /// What is left of the quantum, if there is one, or until a waiting task has aged enough to displace this
+    /// one.
+    duration slice(const Id& id, duration used, time now, task_filter<Id> only = {}) const {
         duration left = unlimited;
+        if (options_.quantum != unlimited)
+            left = std::max(duration::zero(), options_.quantum - list_.running(id).spent - used);
         if (!options_.preemptive || !ageing()) return left;
         const std::int64_t level = list_.running(id).running_rank;
         for (std::size_t n = 0; n < list_.size(); ++n) {
             const auto& waiting = list_.at(n);
+            if (!only(waiting.task.id)) continue;
             const std::int64_t steps = waiting.rank - level + 1;  // until its rank is smaller by one
             if (steps <= 0) return duration::zero();
             if (steps > unlimited / options_.age_every) continue;  // not in this life
@@ -63,20 +73,51 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return left;
     }
 
-    bool preempts(const Id& id, duration, time now) const {
-        if (!options_.preemptive || list_.empty()) return false;
-        return rank(list_.at(best(now)), now) < list_.running(id).running_rank;
+    bool preempts(const Id& id, duration, time now, task_filter<Id> only = {}) const {
+        if (!options_.preemptive) return false;
+        const std::size_t n = best(now, only);
+        return n != list_.size() && rank(list_.at(n), now) < list_.running(id).running_rank;
     }
 
-    /// One that yields goes behind those of its priority; one that was stopped goes on before them.
-    void ran(const Id& id, duration, stop_reason why, time now) {
+    /// The less important one.
+    bool makes_way_before(const Id& a, duration, const Id& b, duration, time) const {
+        return list_.running(a).running_rank > list_.running(b).running_rank;
+    }
+
+    /// One that yields, or has used up its quantum, goes behind those of its priority; one that was stopped
+    /// goes on before them, unless it is to queue as well.
+    void ran(const Id& id, duration used, stop_reason why, time now) {
         auto& item = list_.stop(id);
         if (!still_ready(why)) return;
         item.waiting_since = now;
-        if (why == stop_reason::yielded) {
+        item.spent += used;
+        const bool displaced = why == stop_reason::preempted && used > duration::zero();
+        if (why == stop_reason::yielded || item.spent >= options_.quantum ||
+            (displaced && options_.displaced_last)) {
+            item.spent = duration::zero();
             list_.behind(item, now);
         }
         list_.add(item);
+    }
+
+    bool more_urgent(int a, int b) const noexcept {
+        return options_.order == priority_order::larger_is_higher ? a > b : a < b;
+    }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        const auto& item = list_.running(id);
+        const std::int64_t aged = item.rank - item.running_rank;
+        const std::int64_t level =
+            options_.order == priority_order::larger_is_higher ? -item.running_rank : item.running_rank;
+        return because(
+            aged > 0 ? "the highest priority, if what it has waited counts," : "the highest priority,",
+            level);
+    }
+    reason why_over(const Id& id, duration used, time) const {
+        const bool quantum =
+            options_.quantum != unlimited && list_.running(id).spent + used >= options_.quantum;
+        return quantum ? reason{} : because("another has waited long enough");
     }
 
     void leave(const Id& id, time) { list_.remove(id); }
@@ -106,12 +147,17 @@ template <task_id Id = std::uint64_t> class basic_priority {
         return ageing() ? waiting.rank - (now - waiting.waiting_since) / options_.age_every : waiting.rank;
     }
 
-    // At which position the task is that should run. Linear with ageing, for the order changes as time goes
-    // by.
-    std::size_t best(time now) const {
-        std::size_t found = 0;
-        if (!ageing()) return found;
-        for (std::size_t n = 1; n < list_.size(); ++n) {
+    // At which position the task is that should run, size() if there is none. Linear with ageing, for the
+    // order changes as time goes by.
+    std::size_t best(time now, const task_filter<Id>& only) const {
+        if (!ageing()) return list_.position_of_first(only);
+        std::size_t found = list_.size();
+        for (std::size_t n = 0; n < list_.size(); ++n) {
+            if (!only(list_.at(n).task.id)) continue;
+            if (found == list_.size()) {
+                found = n;
+                continue;
+            }
             const auto mine = rank(list_.at(n), now);
             const auto other = rank(list_.at(found), now);
             if (mine < other || (mine == other && wins_tie(list_.at(n), list_.at(found), list_.rule())))

@@ -16,6 +16,10 @@ struct period_urgency {
     template <class Id> static std::int64_t of(const task_info<Id>& task) {
         return task.period.value_or(duration::max()).count();
     }
+    template <class Id> static reason because(const task_info<Id>& task) {
+        if (!task.period) return policy::because("nobody has a period");
+        return policy::because("the shortest period,", *task.period);
+    }
 };
 
 /// Rate monotonic for any kind of task id; see rate_monotonic.

@@ -89,6 +89,24 @@ template <task_id Id> class ready_list {
     /// The first ready task is now running. There must be one.
     item& start_first() { return start(0); }
 
+    /// The position of the task that runs first of those that the filter lets through; size() if there is
+    /// none. Complexity: linear in the number of those before it.
+    std::size_t position_of_first(const task_filter<Id>& only) const {
+        return only.everyone() ? 0 : search(only);
+    }
+
+    /// The task that runs first of those that the filter lets through; null if there is none.
+    const item* first(const task_filter<Id>& only) const {
+        const std::size_t n = position_of_first(only);
+        return n < ready_.size() ? &at(n) : nullptr;
+    }
+
+    /// It is now running.
+    item* start_first(const task_filter<Id>& only) {
+        const std::size_t n = position_of_first(only);
+        return n < ready_.size() ? &start(n) : nullptr;
+    }
+
     /// The ready task at position `n` of at() is now running.
     item& start(std::size_t n) {
         item& i = tasks_[ready_.at(n).slot];
@@ -126,6 +144,11 @@ template <task_id Id> class ready_list {
         return n == tasks_.nowhere ? nullptr : &tasks_[n];
     }
 
+    const item* find(const Id& id) const {
+        const std::uint32_t n = tasks_.find(id);
+        return n == tasks_.nowhere ? nullptr : &tasks_[n];
+    }
+
     bool is_running(const Id& id) const {
         const std::uint32_t n = tasks_.find(id);
         return n != tasks_.nowhere && tasks_[n].running;
@@ -153,6 +176,11 @@ template <task_id Id> class ready_list {
         time since{};
         std::uint32_t slot = 0;  // the task's position in the table
     };
+
+    // Apart, so that what is done for everyone stays small.
+    [[gnu::noinline]] std::size_t search(const task_filter<Id>& only) const {
+        return ready_.first_if([&](const node& n) { return only(tasks_[n.slot].task.id); }, by_order());
+    }
 
     std::uint32_t position_of_running(const Id& id) const {
         const std::uint32_t n = tasks_.find(id);

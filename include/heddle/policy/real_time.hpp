@@ -23,14 +23,21 @@ template <class Urgency, task_id Id> class by_urgency {
 
     void arrive(const task_info<Id>& task, time) { list_.add(list_.admit(task, Urgency::of(task))); }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     duration slice(const Id&, duration, time) const { return unlimited; }
-    bool preempts(const Id& id, duration, time) const {
-        return options_.preemptive && !list_.empty() && list_.first().rank < list_.running(id).rank;
+    bool preempts(const Id& id, duration, time, task_filter<Id> only = {}) const {
+        if (!options_.preemptive) return false;
+        const auto* const first = list_.first(only);
+        return first != nullptr && first->rank < list_.running(id).rank;
+    }
+
+    /// The less urgent one.
+    bool makes_way_before(const Id& a, duration, const Id& b, duration, time) const {
+        return list_.running(a).rank > list_.running(b).rank;
     }
 
     /// One that yields goes behind those that are as urgent; one that was displaced keeps its place.
@@ -42,6 +49,9 @@ template <class Urgency, task_id Id> class by_urgency {
         }
         list_.add(item);
     }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const { return Urgency::because(list_.running(id).task); }
 
     void leave(const Id& id, time) { list_.remove(id); }
 

@@ -43,9 +43,9 @@ template <task_id Id = std::uint64_t> class basic_round_robin {
         list_.add(item);
     }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     /// What is left of its quantum.
@@ -64,6 +64,11 @@ template <task_id Id = std::uint64_t> class basic_round_robin {
             list_.behind(item, now);
         }
         list_.add(item);
+    }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        return because("ready for longest, since", list_.running(id).since);
     }
 
     void leave(const Id& id, time) { list_.remove(id); }

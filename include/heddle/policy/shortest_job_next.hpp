@@ -64,9 +64,9 @@ template <task_id Id = std::uint64_t> class basic_shortest_job_next {
         list_.add(item);
     }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     duration slice(const Id&, duration, time) const { return unlimited; }
@@ -83,6 +83,13 @@ template <task_id Id = std::uint64_t> class basic_shortest_job_next {
         } else if (options_.estimate) {
             item.kept = detail::next_estimate(options_, duration(item.kept), item.charged).count();
         }
+    }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        const std::int64_t rank = list_.running(id).rank;
+        if (rank == unlimited.count()) return because("nobody's length is known");
+        return because(options_.estimate ? "the shortest by its estimate," : "the shortest,", duration(rank));
     }
 
     void leave(const Id& id, time) { list_.remove(id); }

@@ -30,17 +30,22 @@ template <task_id Id = std::uint64_t> class basic_shortest_remaining_time {
         list_.add(item);
     }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        return list_.start_first().task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
     duration slice(const Id&, duration, time) const { return unlimited; }
 
     /// Only one that needs less; one that needs as much waits.
-    bool preempts(const Id& id, duration used, time) const {
-        if (list_.empty()) return false;
-        return list_.first().rank < left(list_.running(id).rank, used);
+    bool preempts(const Id& id, duration used, time, task_filter<Id> only = {}) const {
+        const auto* const first = list_.first(only);
+        return first != nullptr && first->rank < left(list_.running(id).rank, used);
+    }
+
+    /// The one that needs longer.
+    bool makes_way_before(const Id& a, duration used_a, const Id& b, duration used_b, time) const {
+        return left(list_.running(a).rank, used_a) > left(list_.running(b).rank, used_b);
     }
 
     /// One that was displaced keeps its place among those that need as long.
@@ -56,6 +61,14 @@ template <task_id Id = std::uint64_t> class basic_shortest_remaining_time {
         } else if (options_.estimate) {
             item.kept = detail::next_estimate(options_, duration(item.kept), item.charged).count();
         }
+    }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const {
+        const std::int64_t rank = list_.running(id).rank;
+        if (rank == unlimited.count()) return because("nobody's length is known");
+        return because(options_.estimate ? "the least left by its estimate," : "the least left to do,",
+                       duration(rank));
     }
 
     void leave(const Id& id, time) { list_.remove(id); }

@@ -3,12 +3,15 @@
 
 // Stride: each task has a pass, which advances by its stride (a constant divided by its tickets, `weight`)
 // for each quantum it runs; the smallest pass is next. It gives the shares of a lottery evenly: after each
-// round everybody has exactly the share that is due. Nobody starves. A newcomer begins at the smallest pass
+// round everybody has exactly the share that is due. Nobody starves: passes are kept to a small fraction, so
+// that they move however many tickets there are. A newcomer begins at the smallest pass
 // of the others, and one that waited gets nothing for the time it was away. C. Waldspurger and W. Weihl,
 // MIT/LCS/TM-528, 1995.
 
+#include <bit>
 #include <heddle/policy/ready_list.hpp>
 #include <stdexcept>
+#include <vector>
 
 namespace heddle::inline v0::policy {
 
@@ -30,20 +33,23 @@ template <task_id Id = std::uint64_t> class basic_stride {
             throw std::invalid_argument("stride: the quantum must be positive");
         if (options.constant <= 0 || options.constant > largest_constant)
             throw std::invalid_argument("stride: the constant must be from 1 to 1000000000");
+        fraction_ = 44 - static_cast<int>(std::bit_width(static_cast<std::uint64_t>(options.constant)));
     }
 
     void arrive(const task_info<Id>& task, time) {
         auto& item = list_.admit(task);
-        item.kept = item.known ? std::max(item.kept, least_) : least_;
-        item.rank = item.kept;
+        bring_up_to_date(item);
+        item.rank = item.kept = item.known ? std::max(item.kept, least_) : least_;
         list_.add(item);
     }
 
-    std::optional<Id> pick(time) {
-        if (list_.empty()) return std::nullopt;
-        auto& item = list_.start_first();
-        least_ = std::max(least_, item.kept);
-        return item.task.id;
+    std::optional<Id> pick(time, task_filter<Id> only = {}) {
+        const auto* const item = list_.start_first(only);
+        if (item == nullptr) return std::nullopt;
+        const Id id = item->task.id;
+        least_ = std::max(least_, item->kept);
+        if (least_ >= lap) begin_lap();
+        return id;
     }
 
     /// What is left of the quantum.
@@ -55,12 +61,15 @@ template <task_id Id = std::uint64_t> class basic_stride {
     /// One that did not use its quantum pays for what it used.
     void ran(const Id& id, duration used, stop_reason why, time now) {
         auto& item = list_.stop(id);
-        item.kept += advance(item.task.weight, used);
-        item.rank = item.kept;
+        bring_up_to_date(item);
+        item.rank = item.kept += advance(item.task.weight, used);
         if (!still_ready(why)) return;
         list_.behind(item, now);
         list_.add(item);
     }
+
+    /// For explanations.
+    reason why_picked(const Id& id, time) const { return because("the smallest pass,", pass(id)); }
 
     void leave(const Id& id, time) { list_.remove(id); }
 
@@ -70,26 +79,56 @@ template <task_id Id = std::uint64_t> class basic_stride {
     }
 
     /// How far a task is. Throws invalid_state for one that has left.
-    std::int64_t pass(const Id& id) {
+    std::int64_t pass(const Id& id) const {
         const auto* const item = list_.find(id);
         if (item == nullptr) throw invalid_state("policy: the pass of a task that is not there is asked for");
-        return item->kept;
+        return static_cast<std::int64_t>((item->kept + static_cast<wide>(item->running_rank) * lap) >>
+                                         fraction_);
     }
 
  private:
     static constexpr std::int64_t largest_constant = 1'000'000'000;
 
-    // Whole quanta advance by whole strides, as the paper's; the rest in proportion.
+    __extension__ using wide = __int128;
+
+    // Passes are multiples of a 2^fraction_-th. A quantum with one ticket is about 2^44 of these, so one with
+    // any number of tickets is thousands of them, and it takes 2^16 quanta with one ticket to come round a
+    // lap.
+    static constexpr std::int64_t lap = std::int64_t{1} << 60;
+
     std::int64_t advance(std::uint32_t tickets, duration used) const {
-        const std::int64_t step = options_.constant / std::max<std::int64_t>(1, tickets);
-        const std::int64_t rest = (used % options_.quantum).count();
-        const double part = static_cast<double>(rest) / static_cast<double>(options_.quantum.count());
-        return used / options_.quantum * step + static_cast<std::int64_t>(part * static_cast<double>(step));
+        const std::int64_t whole = options_.constant << fraction_;
+        const auto held = std::max<std::int64_t>(1, tickets);
+        if (used == options_.quantum) return whole / held;
+        const wide part =
+            static_cast<wide>(whole) * used.count() / (static_cast<wide>(options_.quantum.count()) * held);
+        return static_cast<std::int64_t>(std::min<wide>(part, lap));
+    }
+
+    // Before passes grow too large, all become smaller by a lap: the ready ones at once, the others when they
+    // come back. One that was away for several is behind everybody in any case.
+    void begin_lap() {
+        ++laps_;
+        least_ -= lap;
+        std::vector<Id> ids;
+        for (std::size_t n = 0; n < list_.size(); ++n) ids.push_back(list_.at(n).task.id);
+        for (const Id& id : ids) {
+            auto* const item = list_.withdraw(id);
+            bring_up_to_date(*item);
+            item->rank = item->kept;
+            list_.add(*item);
+        }
+    }
+    void bring_up_to_date(listed_task<Id>& item) const {
+        item.kept -= std::min<std::int64_t>(laps_ - item.running_rank, 4) * lap;
+        item.running_rank = laps_;
     }
 
     stride_options options_;
     ready_list<Id> list_;
+    int fraction_ = 0;        // how many bits of a pass are behind the point
     std::int64_t least_ = 0;  // of the pass of those that were picked
+    std::int64_t laps_ = 0;   // how many were taken off; each task's running_rank says how many off its pass
 };
 
 /// Stride.

@@ -31,11 +31,14 @@ struct simulation_options {
     duration switch_cost{};        ///< when a CPU goes on with another task than its last
     bool cooperative = false;      ///< nobody is interrupted: a task runs until it waits, yields or ends
     bool inheritance = false;      ///< who has a lock is as urgent as those who wait for it
-    bool lower_is_higher = false;  ///< which number is the higher priority, for inheritance
-    bool drop_late = false;        ///< what has missed its deadline is not finished any more
-    time until = time::max();      ///< the end; needed where periodic tasks have no common period
+    bool lower_is_higher = false;  ///< which number is the higher priority, for inheritance, if the policy
+                                   ///< has no order of its own
+    bool drop_late = false;    ///< a job that misses its deadline is given up
+    time until = time::max();  ///< the end. Without one, tasks that come again for ever do so for one common
+                               ///< period, two if they do not all begin at once, and end what they began
     cache_options cache{};
-    bool record = true;  ///< keep segments and events: without, only what happened to each job
+    bool reasons = false;  ///< ask the policy why it does what it does
+    bool record = true;    ///< keep segments and events: without, only what happened to each job
 };
 
 /// One arrival of a task, and what became of it.
@@ -51,6 +54,7 @@ struct job_result {
     duration blocked{};  ///< for locks
     time deadline = time::max();
     bool missed = false;
+    bool dropped = false;  ///< given up when it missed its deadline; it did not finish
 
     bool finished() const noexcept { return finish != time::max(); }
     bool started() const noexcept { return first_run != time::max(); }
@@ -90,16 +94,18 @@ struct event {
     event_kind kind{};
     std::uint32_t task = 0;
     std::uint32_t cpu = 0;
-    std::int64_t other = 0;  ///< the task, lock, priority or time it is about
+    std::int64_t other = 0;  ///< the lock, CPU, priority or time it is about; of one that runs or expires the
+                             ///< position in `reasons` from 1 on, 0 for none
 };
 
 /// What happened.
 struct simulation {
-    std::vector<job_result> jobs{};    ///< by arrival, then by task
-    std::vector<segment> segments{};   ///< by end
-    std::vector<event> events{};       ///< in order
-    std::vector<std::string> stuck{};  ///< who waits for a lock for ever, and why
-    std::uint64_t event_count = 0;     ///< things that the simulator did
+    std::vector<job_result> jobs{};         ///< by arrival, then by task
+    std::vector<segment> segments{};        ///< by end
+    std::vector<event> events{};            ///< in order
+    std::vector<policy::reason> reasons{};  ///< that events refer to
+    std::vector<std::string> stuck{};       ///< who waits for a lock for ever, and why
+    std::uint64_t event_count = 0;          ///< things that the simulator did
     std::uint64_t switches = 0;
     std::uint64_t migrations = 0;  ///< a task went on on another CPU
     duration overhead{};           ///< of switches
@@ -113,8 +119,9 @@ struct simulation {
 /// `tasks`.
 ///
 /// Throws: std::invalid_argument for a workload that cannot be (check()), a machine without CPUs, a task that
-/// is wider than the machine, or periodic tasks without an end that have no common period of reasonable
-/// length. Complexity: of the policy's, and logarithmic in the number of CPUs and of tasks that wait.
+/// is wider than the machine, periodic tasks without an end that have no common period of reasonable
+/// length, or times that add up to more than can be counted. Complexity: of the policy's, and logarithmic in
+/// the number of CPUs and of tasks that wait.
 HEDDLE_API simulation simulate(const workload& w, const policy::any_policy& p,
                                const simulation_options& options = {});
 

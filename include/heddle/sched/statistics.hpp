@@ -12,8 +12,10 @@
 
 namespace heddle::inline v0::sched {
 
-/// Of a number of durations: mean, and percentiles by nearest rank.
+/// Of a number of durations: mean, and percentiles by nearest rank. Of none at all, these are not numbers:
+/// look at `count` first.
 struct distribution {
+    std::size_t count = 0;
     double mean = 0;
     duration p50{};
     duration p90{};
@@ -28,6 +30,7 @@ struct summary {
     std::size_t jobs = 0;  ///< that came
     std::size_t finished = 0;
     std::size_t missed = 0;     ///< their deadlines
+    std::size_t dropped = 0;    ///< given up when they did; these have not finished
     distribution turnaround{};  ///< of those that finished
     distribution waiting{};     ///< likewise: ready and not running, locks included
     distribution response{};    ///< of those that ran

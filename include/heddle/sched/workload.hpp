@@ -19,6 +19,9 @@ using policy::duration;
 using policy::task_class;
 using policy::time;
 
+/// No time of a workload is longer, so that a few of them can be added: a quarter of what there is.
+inline constexpr duration longest_time{std::int64_t{1} << 61};
+
 /// What a task does next.
 enum class step_kind : std::uint8_t {
     compute,  ///< needs the CPU for `length`
@@ -71,7 +74,7 @@ struct workload {
 
 /// Throws: std::invalid_argument, with the task's name, for what no task can do: negative times, a lock that
 /// it has or has not, a step after which it holds a lock for ever, jobs without a period; and for times that
-/// add up to more than 2^61.
+/// add up to more than longest_time.
 HEDDLE_API void check(const workload& w);
 
 }  // namespace heddle::inline v0::sched

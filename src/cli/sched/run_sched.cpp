@@ -44,6 +44,7 @@ std::vector<policy_run> run_all(const sched_options& o, sched::workload& w,
     defaults.lower_is_higher = machine.lower_is_higher;
     machine.record = w.tasks.size() <= 200'000 || o.gantt || o.explain || !o.html.empty() || !o.svg.empty() ||
                      !o.trace.empty();
+    machine.reasons = o.explain || !o.textbook.empty();
     std::vector<policy_run> runs;
     for (const std::string& name : names) {
         policy_run r;
