@@ -21,6 +21,7 @@
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/poller.hpp>
 #include <heddle/rt/runnable.hpp>
+#include <heddle/rt/spinner.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/task_locals.hpp>
 #include <heddle/rt/thread.hpp>

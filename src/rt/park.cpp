@@ -4,6 +4,7 @@
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/spinner.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/timer.hpp>
 #include <heddle/rt/worker.hpp>
@@ -19,26 +20,38 @@ class thread_waiter : public waiter {
 
     /// Sleeps until woken; false if the deadline passed first.
     bool block(deadline until) noexcept {
-        while (outcome() == wait_outcome::waiting)
-            if (!futex_wait(state_, static_cast<std::uint32_t>(wait_outcome::waiting), until)) return false;
+        std::uint32_t now = awake;
+        // Whoever wakes it sees by the exchange whether it sleeps. It may do so from here on.
+        if (!state_.compare_exchange_strong(now, asleep, std::memory_order_acquire) && now != asleep)
+            return true;
+        while (state_.load(std::memory_order_acquire) == asleep)
+            if (!futex_wait(state_, asleep, until)) return false;
         return true;
+    }
+    /// Looks for a moment whether it has been woken.
+    void spin() noexcept {
+        for (spinner s; outcome() == wait_outcome::waiting && s.again();) {
+        }
     }
 
     // acquire: what the waker did before it woke us is visible from here on.
     wait_outcome outcome() const noexcept {
-        return static_cast<wait_outcome>(state_.load(std::memory_order_acquire));
+        const std::uint32_t s = state_.load(std::memory_order_acquire);
+        return s == asleep ? wait_outcome::waiting : static_cast<wait_outcome>(s);
     }
 
  private:
     static void on_wake(waiter& w, wait_outcome outcome) noexcept {
         auto& word = static_cast<thread_waiter&>(w).state_;
         const auto* address = &word;
-        // release: pairs with outcome(). After this store the sleeper may leave and the waiter be gone.
-        word.store(static_cast<std::uint32_t>(outcome), std::memory_order_release);
-        futex_wake(address, 1);
+        // release: pairs with outcome(). After this the sleeper may leave and the waiter be gone.
+        if (word.exchange(static_cast<std::uint32_t>(outcome), std::memory_order_release) == asleep)
+            futex_wake(address, 1);
     }
 
-    std::atomic<std::uint32_t> state_{static_cast<std::uint32_t>(wait_outcome::waiting)};
+    static constexpr auto awake = static_cast<std::uint32_t>(wait_outcome::waiting);
+    static constexpr std::uint32_t asleep = UINT32_MAX;
+    std::atomic<std::uint32_t> state_{awake};
 };
 
 // A suspended fiber: queued once its stack is no longer in use, and made ready again through its host.
@@ -108,6 +121,7 @@ class fiber_waiter : public waiter, private timer {
 wait_outcome block(thread_waiter& w, const park_request& request, function_ref<bool()> validate) {
     if (!parking_lot::enqueue(w, request.address, validate)) return wait_outcome::invalid;
     if (request.queued != nullptr) (*request.queued)();
+    if (request.spin) w.spin();
     if (!w.block(request.until)) {
         if (parking_lot::withdraw(w)) return wait_outcome::timed_out;
         w.block(deadline::never());  // somebody took it out and is about to wake it, or it was requeued

@@ -33,6 +33,40 @@ TEST(park, blocks_until_unparked_and_gives_the_token) {
     EXPECT_EQ(token, 5U);
 }
 
+TEST(park, that_spins_at_first_is_woken_at_once_and_after_it_has_fallen_asleep) {
+    int word = 0;
+    for (int round = 0; round < 200; ++round) {
+        wait_outcome outcome{};
+        std::uintptr_t token = 0;
+        std::thread t([&] { outcome = park({.address = &word, .validate = always, .spin = true}, token); });
+        until_parked(&word, 1);
+        if (round % 20 == 0) std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(parking_lot::unpark_all(&word, 5), 1U);
+        t.join();
+        EXPECT_EQ(outcome, wait_outcome::granted);
+        EXPECT_EQ(token, 5U);
+    }
+}
+
+TEST(park, that_spins_at_first_times_out_and_ends_when_it_is_asked_to_stop) {
+    int word = 0;
+    std::uintptr_t token = 0;
+    const heddle::rt::park_request soon{
+        .address = &word, .validate = always, .until = deadline::after(1us), .spin = true};
+    EXPECT_EQ(park(soon, token), wait_outcome::timed_out);
+    task_context task;
+    std::thread t([&] {
+        task_scope scope(&task);
+        std::uintptr_t none = 0;
+        EXPECT_EQ(
+            park({.address = &word, .validate = always, .mode = cancellation::observed, .spin = true}, none),
+            wait_outcome::cancelled);
+    });
+    until_parked(&word, 1);
+    task.request_stop();
+    t.join();
+}
+
 TEST(park, does_not_wait_when_validation_says_no) {
     int word = 0;
     EXPECT_EQ(park(&word, [] { return false; }), wait_outcome::invalid);
@@ -50,9 +84,7 @@ TEST(park, with_a_deadline_in_the_past_tries_once) {
     int word = 0;
     EXPECT_EQ(park(&word, always, deadline::after(-1h)), wait_outcome::timed_out);
     EXPECT_EQ(park(&word, always, deadline(clock::time_point::min())), wait_outcome::timed_out);
-    EXPECT_EQ(park(
-                  &word, [] { return false; }, deadline::after(-1h)),
-              wait_outcome::invalid);
+    EXPECT_EQ(park(&word, [] { return false; }, deadline::after(-1h)), wait_outcome::invalid);
 }
 
 TEST(park, what_was_done_before_the_unpark_is_seen_after_it) {

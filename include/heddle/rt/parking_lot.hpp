@@ -124,6 +124,7 @@ struct park_request {
     const function_ref<void()>* queued = nullptr;  ///< called once it is queued, under no lock
     const char* kind = nullptr;                    ///< see waiter::set_subject()
     const char* name = nullptr;
+    bool spin = false;  ///< a thread looks for a moment whether it has been woken before it sleeps
 };
 
 /// Blocks the current thread or fiber as park() below. If it is granted, `token` is what was passed along.

@@ -34,6 +34,7 @@ class HEDDLE_API barrier_wait : public operation {
     /// `breaks`: whether being cancelled breaks the barrier, as it does for threads and fibers.
     barrier_wait(barrier& b, rt::deadline until, bool breaks) noexcept;
     const char* kind() const noexcept { return "barrier"; }
+    bool spins() const noexcept { return true; }
     bool ready() noexcept;
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;

@@ -63,6 +63,7 @@ template <class Mutex, class Pred, class Result> class condition_wait {
         released_ = true;
         levels_ = lock_access::give_up(condition_.mutex_);
     }
+    bool spins() const noexcept { return waiting_; }
     void abandoned() const noexcept {
         if (diagnosing_locks()) [[unlikely]]
             diagnose_gave_up();

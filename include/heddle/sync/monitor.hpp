@@ -111,6 +111,7 @@ template <class Mutex> class monitor_wait {
         queue_.push(waiter_);  // not before it waits, so that nothing is to be undone if it cannot
         levels_ = lock_access::give_up(mutex_);
     }
+    bool spins() const noexcept { return waiting_; }
     // In the list, which needs the lock to leave it.
     void abandoned() const noexcept {
         if (released_) monitor_queue::waiter_destroyed();

@@ -74,6 +74,7 @@ class HEDDLE_API queue_lock_wait : public operation {
           lock_kind_(kind) {}
     const char* kind() const noexcept { return lock_kind_; }
     const char* name() const noexcept { return lock_->name(); }
+    bool spins() const noexcept { return true; }
     /// Throws deadlock_error, while locks are diagnosed.
     bool ready();
     /// As ready(), and waits for whatever it takes.

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Waiting for a moment without sleeping: worth it when the other side is running on another CPU, because a
-// sleep and a wake-up cost more than most critical sections. Bounded in time, not in rounds: the length of a
-// pause differs tenfold between CPUs.
-
-#include <cstddef>
-#include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
+#include <heddle/rt/spinner.hpp>
 
 namespace heddle::inline v0::detail {
 
-/// A bounded spin: `spinner s; while (!condition() && s.again()) {}`.
-class HEDDLE_API spinner {
- public:
-    /// Pauses; false once it is better to sleep, which with one CPU, and under the checker, is at once.
-    bool again() noexcept;
-    /// Pauses that often before the first look, but not for longer than a microsecond or two.
-    void begin_patiently(std::size_t pauses) noexcept;
-
- private:
-    int rounds_ = 0;
-    rt::deadline until_;
-};
+using rt::spinner;
 
 /// Waiting for another task that is in the middle of a few instructions and has not lost its way: it may have
 /// been interrupted there, and then it needs this CPU. `brief_wait w; while (!condition()) w.again();`

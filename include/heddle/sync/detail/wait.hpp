@@ -28,8 +28,10 @@ enum class suspends : bool { no, yes };
 /// wait ended and says whether the operation is over. tag() is seen by whoever chooses whom to wake (that of
 /// a lock is tag_until_moved() for one that waits at a condition, see lock_access::moved()), kind() and
 /// name() by whoever asks what the task waits for. queued(), if there is one, is called under no lock once
-/// the waiter is queued. abandoned() is called instead of ended() if there is no wait after all, because it
-/// could not begin (no memory, no worker), or no end, because the frame of the coroutine is destroyed.
+/// the waiter is queued. spins() says whether a thread that is queued looks for a moment before it sleeps:
+/// for those who must not look before, because there is an order. abandoned() is called instead of ended() if
+/// there is no wait after all, because it could not begin (no memory, no worker), or no end, because the
+/// frame of the coroutine is destroyed.
 class operation {
  public:
     explicit operation(const void* address, rt::deadline until, rt::cancellation mode) noexcept
@@ -44,6 +46,7 @@ class operation {
     std::uintptr_t tag_until_moved() const noexcept { return 0; }
     const char* kind() const noexcept { return nullptr; }
     const char* name() const noexcept { return nullptr; }
+    bool spins() const noexcept { return false; }
     void abandoned() noexcept {
         if (diagnosing_locks()) [[unlikely]]
             diagnose_gave_up();
@@ -79,7 +82,8 @@ template <class Op> void wait_here(Op& op) {
                                 .tag = op.tag(),
                                 .queued = wants_to_know_when_queued<Op> ? &hook : nullptr,
                                 .kind = op.kind(),
-                                .name = op.name()},
+                                .name = op.name(),
+                                .spin = op.spins()},
                                token);
         } catch (...) {
             op.abandoned();
