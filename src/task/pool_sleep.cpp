@@ -58,6 +58,9 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
     }
     if (any_work()) {
         end_sleep(self);
+        // It looks for it: who added it may have left that to us. If this worker has something of its own to
+        // do first, it says that nobody looks any more; see found().
+        if (!w.searching) w.searching = idle_.begin_search();
         return idle::work;
     }
     if (timekeeper_.load(std::memory_order_relaxed) == &w) until = std::min(until, clock_.next());

@@ -171,7 +171,7 @@ check 0 --policy fcfs,round_robin,priority "$good"
 says '^policy round_robin: the program ends$'
 says '^nothing found in 3 schedules'
 check 0 --policy round_robin --quantum 1 "$good"
-check 0 --policy fcfs,sjf,srtf,rr:3us,priority:age=1ms,mlq:levels=rr,mlfq:4us,8us,lottery,stride,fair,edf,rm,random,linux "$good"
+check 0 --policy fcfs,sjf,srtf,rr:3us,priority:age=1ms,mlfq:4us,8us,lottery,stride,fair,edf,rm,random,linux,mlq:levels=rr "$good"
 says '^policy mlfq:4us,8us: the program ends$'
 says '^nothing found in 14 schedules'
 check 0 --policy fcfs,mlfq,fair,lottery,linux "$programs/correct/c11_threads.plain"  # in C

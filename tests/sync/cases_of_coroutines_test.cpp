@@ -222,16 +222,19 @@ TEST(of_coroutines, BA04_BA05_one_who_gives_up_breaks_it_for_all_until_it_is_res
 
 TEST(of_coroutines, QU01_QU02_queues_give_up_at_their_deadline_and_join_waits_for_what_is_dealt_with) {
     heddle::queue<int> q(1);
+    heddle::latch full(1);
     int done = 0;
     run_all({[&]() -> task<> {
                  EXPECT_EQ((co_await q.async_get(soon())).status(), queue_status::timed_out);
                  EXPECT_TRUE(co_await q.async_put(1));
                  EXPECT_EQ((co_await q.async_put(soon(), 2)).status(), queue_status::timed_out);
+                 full.count_down();
                  co_await q.async_join();
                  EXPECT_EQ(done, 1);
                  EXPECT_THROW(q.task_done(), heddle::error);
              },
              [&]() -> task<> {
+                 co_await full.async_wait();
                  EXPECT_EQ(*(co_await q.async_get()), 1);
                  co_await heddle::sleep(5ms);
                  ++done;

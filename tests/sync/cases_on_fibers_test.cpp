@@ -71,7 +71,7 @@ struct everywhere : ::testing::TestWithParam<way> {
 INSTANTIATE_TEST_SUITE_P(by, everywhere,
                          ::testing::Values(way{"threads", on_threads}, way{"fibers", sync_tests::run_fibers},
                                            way{"fibers_of_two_threads", on_fibers_of_two_threads}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 // ---- locks
 

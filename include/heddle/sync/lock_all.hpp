@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <heddle/rt/clock.hpp>
 #include <heddle/sync/detail/routine.hpp>
+#include <heddle/sync/detail/spin.hpp>
 #include <heddle/sync/error.hpp>
+#include <heddle/sync/event.hpp>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -75,10 +77,17 @@ inline std::size_t lock_the_others(std::span<any_lock> locks, std::size_t held) 
     return i;
 }
 
+/// After so many failures in a row it steps back for a moment, so that the others get through. Tasks that
+/// are handed their locks in turn could otherwise go round for ever: each gets one, finds the next taken, and
+/// gives back what the third waits for.
+inline constexpr unsigned failures_in_a_row = 4;
+
 /// Waits for one at a time while it holds none: after a failure for the one that was not free.
 inline bool lock_many(std::span<any_lock> locks, rt::deadline until, bool cancellable) {
     std::size_t next = 0;
-    while (next < locks.size()) {
+    brief_wait pause;
+    for (unsigned failures = 0; next < locks.size(); ++failures) {
+        if (failures >= failures_in_a_row) pause.again();
         const std::size_t first = next;
         if (!locks[first].acquire(locks[first].lock, until, cancellable)) return false;
         next = lock_the_others(locks, first);
@@ -95,8 +104,12 @@ inline void unlock_many(std::span<any_lock> locks) noexcept {
         if (l.lock != nullptr) l.release(std::exchange(l.lock, nullptr));
 }
 
-template <class... M> struct held_locks { using type = std::array<any_lock, sizeof...(M)>; };
-template <class M> struct held_locks<std::vector<M*>> { using type = std::vector<any_lock>; };
+template <class... M> struct held_locks {
+    using type = std::array<any_lock, sizeof...(M)>;
+};
+template <class M> struct held_locks<std::vector<M*>> {
+    using type = std::vector<any_lock>;
+};
 
 struct lock_all_access;
 
@@ -173,7 +186,10 @@ struct lock_all_access {
     template <class... M> static routine<scoped_locks<M...>> async_lock(rt::deadline until, M&... mutexes) {
         auto locks = prepare(mutexes...);
         std::size_t next = 0;
-        while (next < sizeof...(M)) {
+        event nobody_sets;
+        for (unsigned failures = 0; next < sizeof...(M); ++failures) {
+            if (failures >= failures_in_a_row)
+                co_await nobody_sets.async_wait(rt::deadline::after(std::chrono::microseconds(50)));
             const std::size_t first = next;
             const bool locked = co_await lock_one(first, until, mutexes...);
             if (!locked) co_return locks;
@@ -189,38 +205,42 @@ struct lock_all_access {
 /// Locks all of them; the same one twice counts once. Never waits for one while it holds another. Blocks the
 /// task. Not a point of cancellation.
 template <detail::lockable... M>
-requires(sizeof...(M) > 0) scoped_locks<M...> lock_all(M&... mutexes) {
+    requires(sizeof...(M) > 0)
+scoped_locks<M...> lock_all(M&... mutexes) {
     return detail::lock_all_access::lock(detail::lock_all_access::prepare(mutexes...), rt::deadline::never(),
                                          false);
 }
 /// Locks all of them if all are free; test the result. Never waits.
 template <detail::lockable... M>
-requires(sizeof...(M) > 0) scoped_locks<M...> try_lock_all(M&... mutexes) {
+    requires(sizeof...(M) > 0)
+scoped_locks<M...> try_lock_all(M&... mutexes) {
     return detail::lock_all_access::try_lock(detail::lock_all_access::prepare(mutexes...));
 }
 /// Locks all of them unless that takes until `until`; test the result. Throws: cancelled, with nothing
 /// locked.
 template <detail::lockable... M>
-requires(sizeof...(M) > 0) scoped_locks<M...> lock_all_until(rt::deadline until, M&... mutexes) {
+    requires(sizeof...(M) > 0)
+scoped_locks<M...> lock_all_until(rt::deadline until, M&... mutexes) {
     return detail::lock_all_access::lock(detail::lock_all_access::prepare(mutexes...), until, true);
 }
 /// Locks all of them unless that takes longer than `d`; test the result. Throws: cancelled, with nothing
 /// locked.
 template <class Rep, class Period, detail::lockable... M>
-requires(sizeof...(M) > 0) scoped_locks<M...> lock_all_for(std::chrono::duration<Rep, Period> d,
-                                                           M&... mutexes) {
+    requires(sizeof...(M) > 0)
+scoped_locks<M...> lock_all_for(std::chrono::duration<Rep, Period> d, M&... mutexes) {
     return lock_all_until(rt::deadline::after(d), mutexes...);
 }
 /// co_await: locks all of them. Throws: cancelled, with nothing locked; invalid_state if it has to wait
 /// outside a worker. Complexity: an allocation, and some for each one that it has to wait for.
 template <detail::lockable... M>
-requires(sizeof...(M) > 0) detail::routine<scoped_locks<M...>> async_lock_all(M&... mutexes) {
+    requires(sizeof...(M) > 0)
+detail::routine<scoped_locks<M...>> async_lock_all(M&... mutexes) {
     return detail::lock_all_access::async_lock(rt::deadline::never(), mutexes...);
 }
 /// co_await: as above, and gives what tests false if they were not locked before `until`.
 template <detail::lockable... M>
-requires(sizeof...(M) > 0) detail::routine<scoped_locks<M...>> async_lock_all(rt::deadline until,
-                                                                              M&... mutexes) {
+    requires(sizeof...(M) > 0)
+detail::routine<scoped_locks<M...>> async_lock_all(rt::deadline until, M&... mutexes) {
     return detail::lock_all_access::async_lock(until, mutexes...);
 }
 
