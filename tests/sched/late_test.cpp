@@ -13,7 +13,7 @@ using heddle::sched::read;
 
 namespace {
 
-policy_run run(const workload& w, const std::string& policy, const simulation_options& options) {
+policy_run outcome_of(const workload& w, const std::string& policy, const simulation_options& options) {
     policy_run r{policy, simulate(w, make_policy(policy), options), {}};
     r.numbers = summarise(w, r.run);
     return r;
@@ -23,7 +23,7 @@ policy_run run(const workload& w, const std::string& policy, const simulation_op
 
 TEST(late, a_job_that_is_given_up_has_not_finished) {
     const auto w = read("P1 0 6 period=10\nP2 0 5 period=10\n", "test");
-    const auto r = run(w, "edf", {.drop_late = true, .until = at(20)});
+    const auto r = outcome_of(w, "edf", {.drop_late = true, .until = at(20)});
     EXPECT_EQ(r.numbers.all.jobs, 4u);
     EXPECT_EQ(r.numbers.all.finished, 2u);
     EXPECT_EQ(r.numbers.all.dropped, 2u);
@@ -38,7 +38,7 @@ TEST(late, a_job_that_is_given_up_has_not_finished) {
 
 TEST(late, a_job_that_waits_for_a_device_is_given_up_too) {
     const auto w = read("P1 0 run 2 wait 20 run 2 deadline=10\n", "test");
-    const auto r = run(w, "fcfs", {.drop_late = true});
+    const auto r = outcome_of(w, "fcfs", {.drop_late = true});
     EXPECT_EQ(r.numbers.all.dropped, 1u);
     EXPECT_EQ(r.run.end, at(10));
     EXPECT_EQ(r.run.jobs[0].io, duration(8));
@@ -51,7 +51,7 @@ TEST(late, and_one_that_waits_for_a_lock) {
         "C 2 run 1 lock m run 1 unlock m priority=3\n"
         "D 7 2 2\n",
         "test");
-    const auto r = run(w, "priority preemptive", {.inheritance = true, .drop_late = true});
+    const auto r = outcome_of(w, "priority preemptive", {.inheritance = true, .drop_late = true});
     // With B goes the priority that A had of it; C's is still more than D's.
     EXPECT_EQ(chart(w, r.run), "A 0-2, B 2-3, A 3-6, C 6-7, A 7-12, C 12-13, D 13-15");
     EXPECT_EQ(r.run.jobs[1].blocked, duration(3));
@@ -63,14 +63,14 @@ TEST(late, one_that_is_given_up_gives_up_its_locks) {
         "A 0 lock m run 9 unlock m deadline=4\n"
         "B 1 lock m run 2 unlock m\n",
         "test");
-    const auto r = run(w, "rr 2", {.drop_late = true});
+    const auto r = outcome_of(w, "rr 2", {.drop_late = true});
     EXPECT_EQ(chart(w, r.run), "A 0-4, B 4-6");
 }
 
 TEST(late, a_mean_over_no_job_is_not_the_best) {
     const auto w = read("B 0 100\nA 0 5\n", "test");
     std::vector<policy_run> runs;
-    for (const char* const p : {"fcfs", "sjf", "rr 1"}) runs.push_back(run(w, p, {.until = at(20)}));
+    for (const char* const p : {"fcfs", "sjf", "rr 1"}) runs.push_back(outcome_of(w, p, {.until = at(20)}));
     const auto text = table_text(w, runs);
     EXPECT_TRUE(contains(text, "fcfs             - ")) << text;
     EXPECT_TRUE(contains(text, "sjf              5*")) << text;
@@ -83,7 +83,7 @@ TEST(late, a_mean_over_no_job_is_not_the_best) {
 TEST(late, who_finishes_fewer_jobs_is_not_fast) {
     const auto w = read("A 0 1\nB 0 8\nC 0 9\n", "test");
     std::vector<policy_run> runs;
-    for (const char* const p : {"rr 1", "fcfs", "sjf"}) runs.push_back(run(w, p, {.until = at(10)}));
+    for (const char* const p : {"rr 1", "fcfs", "sjf"}) runs.push_back(outcome_of(w, p, {.until = at(10)}));
     // Under round robin only A ends in time, at once.
     EXPECT_EQ(runs[0].numbers.all.finished, 1u);
     const auto best = best_by(heddle::sched::figures().front(), runs);

@@ -190,7 +190,7 @@ TEST(spsc_queue, may_be_destroyed_by_the_one_who_got_the_last_item) {
 }
 
 TEST(spsc_queue, passes_many_items_by_sides_that_now_and_then_wait_for_each_other) {
-    for (const std::size_t capacity : {1, 2, 64, 4096}) {
+    for (const std::size_t capacity : {1U, 2U, 64U, 4096U}) {
         const int items = capacity < 64 ? 4'000 : 40'000;
         spsc_queue<int> q(capacity);
         std::thread putter([&] {
