@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The ways to run two calls at the same time that are compared, each with the same interface: P::run(workers, f)
-// calls f where its forks count, and P::both(f, g) forks.
+// The ways to run two calls at the same time that are compared, each with the same interface: P::run(workers,
+// f) calls f where its forks count, and P::both(f, g) forks.
 
 #include <cstddef>
 #include <future>
@@ -21,9 +21,13 @@ namespace peers {
 /// Two real calls, and nothing else.
 struct serial {
     template <class F> static auto run(int, F f) { return f(); }
+    // Two calls that stay calls: a compiler makes a loop of one of them, or of several levels one, as it
+    // could with no fork in between.
     template <class F, class G> static void both(F&& f, G&& g) {
         f();
+        asm volatile("" : : : "memory");
         g();
+        asm volatile("" : : : "memory");
     }
 };
 

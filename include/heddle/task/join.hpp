@@ -35,8 +35,7 @@ template <class F> part_value<F> call_part(F& f) {
 /// The second part, where a thief finds it.
 template <class G> class part_frame {
     using callee = std::remove_reference_t<G>;
-    // A thief gets a copy of a small closure: then the caller keeps what it has captured in registers, which
-    // halves the cost of a fork.
+    // A thief gets a copy of a small closure: then the caller keeps what it has captured in registers.
     static constexpr bool copied =
         std::is_trivially_copyable_v<callee> && sizeof(callee) <= 64 && std::is_invocable_v<const callee&>;
     using value = part_value<G>;
