@@ -83,8 +83,9 @@ TEST_P(parallel, for_in_two_dimensions_calls_each_pair_once) {
 TEST_P(parallel, for_in_two_dimensions_takes_ranges_of_any_length) {
     std::atomic<long> sum{0};
     struct enough {};
-    const auto once = [&](auto i, auto j) {
-        sum.fetch_add(i == std::numeric_limits<decltype(i)>::min() && j == 0);
+    // Whichever worker is the first, its first pair ends the loop; nobody else's has to.
+    const auto once = [&](auto, auto) {
+        sum.fetch_add(1);
         throw enough();
     };
     constexpr int least = std::numeric_limits<int>::min();
