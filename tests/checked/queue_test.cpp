@@ -251,6 +251,28 @@ TYPED_TEST(checked_queue, AQ02_a_putter_that_is_cancelled_takes_no_room) {
     });
 }
 
+TYPED_TEST(checked_queue, AQ03_an_immediate_end_leaves_a_coroutine_waiting_for_what_was_got) {
+    EXPECT_CORRECT([] {
+        TypeParam q(2);
+        (void)q.put(made(1));
+        (void)q.put(made(2));
+        std::atomic<bool> dealt_with{false};
+        const auto got = q.get();
+        const auto join = [&]() -> task<> {
+            co_await q.async_join();
+            check::require(dealt_with);
+            const auto end = co_await q.async_get();
+            check::require(end.status() == queue_status::closed);
+        };
+        at_once({[&] { q.shutdown({.immediate = true}); }, [&] { heddle::run(join()); },
+                 [&] {
+                     dealt_with = true;
+                     q.task_done();
+                 }});
+        check::require(q.empty());
+    });
+}
+
 TEST(checked_fifo_queue, items_of_one_producer_stay_in_order) {
     EXPECT_CORRECT_EVERYWHERE([](const way& run) {
         queue<int> q(2);

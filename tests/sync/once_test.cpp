@@ -138,3 +138,16 @@ TEST(once, whose_coroutine_failed_or_was_cancelled_is_run_by_the_next) {
     heddle::run(main());
     EXPECT_EQ(ran, 1);
 }
+
+TEST(once, X4_destroyed_while_a_task_waits_ends_the_program) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_DEATH(
+        {
+            auto* const o = new once;
+            std::thread runs([o] { o->call([o] { until_parked(o, SIZE_MAX); }); });
+            std::thread waits([o] { o->call([] {}); });
+            until_parked(o, 1);
+            delete o;
+        },
+        "the once is destroyed while task '[0-9]+' waits");
+}
