@@ -19,6 +19,7 @@
 #include <heddle/rt/function_ref.hpp>
 #include <heddle/rt/inbox.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/patience.hpp>
 #include <heddle/rt/poller.hpp>
 #include <heddle/rt/runnable.hpp>
 #include <heddle/rt/spinner.hpp>

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "futex.hpp"
 
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/patience.hpp>
 #include <heddle/rt/spinner.hpp>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/timer.hpp>
@@ -24,13 +27,15 @@ class thread_waiter : public waiter {
         // Whoever wakes it sees by the exchange whether it sleeps. It may do so from here on.
         if (!state_.compare_exchange_strong(now, asleep, std::memory_order_acquire) && now != asleep)
             return true;
+        const auto before = controlled() ? clock::time_point{} : clock::now();
         while (state_.load(std::memory_order_acquire) == asleep)
             if (!futex_wait(state_, asleep, until)) return false;
+        if (!controlled()) detail::thread_patience().slept(clock::now() - before, woken_from_);
         return true;
     }
     /// Looks for a moment whether it has been woken.
     void spin() noexcept {
-        for (spinner s; outcome() == wait_outcome::waiting && s.again();) {
+        for (spinner s = spinner::patient(); outcome() == wait_outcome::waiting && s.again();) {
         }
     }
 
@@ -42,8 +47,10 @@ class thread_waiter : public waiter {
 
  private:
     static void on_wake(waiter& w, wait_outcome outcome) noexcept {
-        auto& word = static_cast<thread_waiter&>(w).state_;
+        auto& self = static_cast<thread_waiter&>(w);
+        auto& word = self.state_;
         const auto* address = &word;
+        if (word.load(std::memory_order_relaxed) == asleep) self.woken_from_ = patience::here();
         // release: pairs with outcome(). After this the sleeper may leave and the waiter be gone.
         if (word.exchange(static_cast<std::uint32_t>(outcome), std::memory_order_release) == asleep)
             futex_wake(address, 1);
@@ -52,6 +59,7 @@ class thread_waiter : public waiter {
     static constexpr auto awake = static_cast<std::uint32_t>(wait_outcome::waiting);
     static constexpr std::uint32_t asleep = UINT32_MAX;
     std::atomic<std::uint32_t> state_{awake};
+    int woken_from_ = patience::unknown;  // the CPU; the waker's until it has set the outcome
 };
 
 // A suspended fiber: queued once its stack is no longer in use, and made ready again through its host.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <atomic>
 #include <heddle/rt/controlled.hpp>
+#include <heddle/rt/patience.hpp>
 #include <heddle/rt/spinner.hpp>
 #include <heddle/rt/topology.hpp>
 
@@ -8,14 +10,21 @@ namespace heddle::inline v0::rt {
 
 namespace {
 
-// A wake-up across CPUs costs ten times as much; who spins for longer than this wastes more than it saves.
-constexpr std::chrono::microseconds spin_limit{5};
+// For the calling thread, when it first waits; a mask that changes later costs a few microseconds a wait.
+unsigned cpus() noexcept {
+    static const unsigned n = detail::affinity_cpu_count().value_or(1);
+    return n;
+}
 
 bool worth_it() noexcept {
-    if (controlled()) return false;
-    // Of the calling thread, when it first waits; a mask that changes later costs a few microseconds a wait.
-    static const bool several_cpus = detail::affinity_cpu_count().value_or(1) > 1;
-    return several_cpus;
+    return !controlled() && cpus() > 1;
+}
+
+// How many threads spin for longer than is usual. In the child of a fork those of the parent stay counted,
+// and then fewer do so there.
+constinit std::atomic<unsigned> long_spins{0};
+unsigned most_long_spins() noexcept {
+    return cpus() / 2;
 }
 
 void pause(int n) noexcept {
@@ -30,13 +39,17 @@ void pause(int n) noexcept {
 
 }  // namespace
 
+spinner spinner::patient() noexcept {
+    return spinner(detail::thread_patience().limit());
+}
+
 bool spinner::again() noexcept {
     // The first looks are over before it would pay to read a clock.
     if (rounds_ == 0) {
         if (!worth_it()) return false;
     } else if (rounds_ == 3) {
-        until_ = deadline::after(spin_limit);
-    } else if (rounds_ > 3 && until_.expired()) {
+        until_ = deadline::after(std::min<std::chrono::nanoseconds>(limit_, usual));
+    } else if (rounds_ > 3 && until_.expired() && !begin_long()) {
         return false;
     }
     // 1, 2, then 4 pauses between two looks, so that those who spin leave the cache line to the owner. With
@@ -46,7 +59,23 @@ bool spinner::again() noexcept {
     return true;
 }
 
-void spinner::begin_patiently(std::size_t pauses) noexcept {
+// What runs needs the CPUs more than those who wait for it.
+bool spinner::begin_long() noexcept {
+    if (long_ || limit_ <= usual) return false;
+    if (long_spins.fetch_add(1, std::memory_order_relaxed) >= most_long_spins()) {
+        end_long();
+        return false;
+    }
+    long_ = true;
+    until_ = deadline::after(limit_ - usual);
+    return true;
+}
+
+void spinner::end_long() noexcept {
+    long_spins.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void spinner::pause_patiently(std::size_t pauses) noexcept {
     if (worth_it()) pause(static_cast<int>(std::min<std::size_t>(pauses, 64)));
 }
 

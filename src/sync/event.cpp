@@ -39,7 +39,7 @@ bool event::must_wait() noexcept {
 
 bool event::wait_slow(rt::deadline until) {
     if (detail::here() == detail::suspends::no && !until.expired()) {
-        detail::spinner s;
+        auto s = detail::spinner::patient();
         while (s.again())
             if (try_wait()) return true;
     }

@@ -73,7 +73,7 @@ void latch::count_down(std::ptrdiff_t n) {
 
 bool latch::wait_slow(rt::deadline until) {
     if (detail::here() == detail::suspends::no && !until.expired()) {
-        detail::spinner s;
+        auto s = detail::spinner::patient();
         while (s.again())
             if (try_wait()) return true;
     }

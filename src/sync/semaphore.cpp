@@ -12,7 +12,7 @@ permits::permits(std::ptrdiff_t count) : word_(static_cast<std::uint64_t>(count)
 
 bool permits::take_slow(rt::deadline until) {
     if (here() == suspends::no && !until.expired()) {
-        spinner s;
+        spinner s = spinner::patient();
         do {
             if (try_take()) return true;
         } while ((word_.load(std::memory_order_relaxed) & parked_bit) == 0 && s.again());

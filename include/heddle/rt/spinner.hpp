@@ -5,6 +5,7 @@
 // sleep and a wake-up cost more than most critical sections. Bounded in time, not in rounds: the length of a
 // pause differs tenfold between CPUs.
 
+#include <chrono>
 #include <cstddef>
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
@@ -14,13 +15,33 @@ namespace heddle::inline v0::rt {
 /// A bounded spin: `spinner s; while (!condition() && s.again()) {}`.
 class HEDDLE_API spinner {
  public:
+    /// A wake-up across CPUs costs ten times as much as most sections; who spins for longer than this wastes
+    /// more than it saves, unless it knows better.
+    static constexpr std::chrono::microseconds usual{5};
+
+    /// What is beyond `usual` is for few at a time, half as many threads as there are CPUs; for others it
+    /// ends there.
+    explicit spinner(std::chrono::nanoseconds limit = usual) noexcept : limit_(limit) {}
+    /// For as long as the calling thread's last sleeps let expect; see patience.
+    static spinner patient() noexcept;
+    ~spinner() {
+        if (long_) end_long();
+    }
+    spinner(const spinner&) = delete;
+    spinner& operator=(const spinner&) = delete;
+
     /// Pauses; false once it is better to sleep, which with one CPU, and under the checker, is at once.
     bool again() noexcept;
     /// Pauses that often before the first look, but not for longer than a microsecond or two.
-    void begin_patiently(std::size_t pauses) noexcept;
+    static void pause_patiently(std::size_t pauses) noexcept;
 
  private:
+    bool begin_long() noexcept;
+    static void end_long() noexcept;
+
+    std::chrono::nanoseconds limit_;
     int rounds_ = 0;
+    bool long_ = false;
     deadline until_;
 };
 

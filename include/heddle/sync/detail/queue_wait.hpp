@@ -153,8 +153,8 @@ class get_wait : public queue_wait<get_wait<T, Core>, get_target<typename Core::
 template <class Op> auto wait_at_queue(Op& op) {
     bool done = false;
     if (here() == suspends::no && !op.until().expired()) {
-        spinner s;
-        if (!op.others_wait()) s.begin_patiently(op.patience());
+        if (!op.others_wait()) spinner::pause_patiently(op.patience());
+        spinner s = spinner::patient();
         while (!done && !op.others_wait() && s.again()) done = op.ready();
     }
     if (!done) wait_here(op);
