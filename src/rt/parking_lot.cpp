@@ -94,18 +94,11 @@ void take_out(bucket& b, waiter& w) noexcept {
     if (b.queue.empty()) b.timing_fairness = false;
 }
 
-void put_in(bucket& b, waiter& w) noexcept {
-    b.queue.push_back(w);
-    if (!b.timing_fairness) {
-        b.timing_fairness = true;
-        b.fair_at = clock::now() + fair_after;
-    }
-}
-
-// Once per period and bucket somebody is handed the lock; the first to wait starts the period.
+// Once per period and bucket somebody is handed the lock.
 bool time_to_be_fair(bucket& b) noexcept {
     // Half a millisecond of virtual time is longer than most of what is checked; but it may pass anywhere.
     if (controlled()) return choose_below(2) == 1;
+    if (!b.timing_fairness) return false;
     const auto now = clock::now();
     if (now < b.fair_at) return false;
     b.fair_at = now + fair_after;
@@ -120,7 +113,7 @@ bool parking_lot::enqueue(waiter& w, const void* address, function_ref<bool()> v
     if (!validate()) return false;
     w.aim(address);
     w.committed_ = false;
-    put_in(b, w);
+    b.queue.push_back(w);
     return true;
 }
 
@@ -195,7 +188,6 @@ unpark_result parking_lot::unpark_one(const void* address,
         result.unparked = true;
         result.kind = found->kind();
         result.more = here.next(*found) != nullptr;
-        result.fair = here.fair();
         here.take(*found, callback(result));
     });
     return result;
@@ -244,7 +236,7 @@ std::size_t parking_lot::requeue(const void* from, const void* to, std::size_t l
                 if (on_move != nullptr) on_move(*m);
                 m->aim(to);
                 m->committed_ = true;
-                put_in(target, *m);
+                target.queue.push_back(*m);
             }
         } else {
             for (w = moved.front(); w != nullptr; w = waiter_queue::next(*w)) {
@@ -255,6 +247,13 @@ std::size_t parking_lot::requeue(const void* from, const void* to, std::size_t l
     }
     wake_all(moved);
     return n;
+}
+
+void parking_lot::time_fairness(const void* address) noexcept {
+    bucket& b = bucket_of(address);
+    if (controlled() || b.timing_fairness) return;
+    b.timing_fairness = true;
+    b.fair_at = clock::now() + fair_after;
 }
 
 std::size_t parking_lot::count(const void* address) noexcept {

@@ -95,13 +95,29 @@ std::optional<wait_site> task_context::waits_for() const {
     const void* address = nullptr;
     {
         const std::lock_guard guard(lock_);
-        if (waiting_ == nullptr) return std::nullopt;
-        address = waiting_->address();
-        if (waiting_->kind_name() != nullptr) std::strncpy(kind, waiting_->kind_name(), sizeof kind - 1);
-        if (waiting_->subject_name() != nullptr)
-            std::strncpy(name, waiting_->subject_name(), sizeof name - 1);
+        with_waiter(0, [&](const waiter& w) {
+            address = w.address();
+            if (w.kind_name() != nullptr) std::strncpy(kind, w.kind_name(), sizeof kind - 1);
+            if (w.subject_name() != nullptr) std::strncpy(name, w.subject_name(), sizeof name - 1);
+        });
+        if (address == nullptr) return std::nullopt;
     }
     return wait_site{address, kind, name};
+}
+
+// Calls `f` with the waiter, if there is one with the bits `wanted`. Under lock_.
+template <class F> void task_context::with_waiter(std::uintptr_t wanted, F f) const noexcept {
+    std::uintptr_t word = waiting_.load(std::memory_order_seq_cst);
+    do {
+        if (word == 0 || (word & wanted) != wanted) return;
+        // acquire: the waiter as it was when its wait began.
+    } while (!waiting_.compare_exchange_weak(word, word | looked_at, std::memory_order_acq_rel,
+                                             std::memory_order_acquire));
+    f(*reinterpret_cast<waiter*>(word & ~(looked_at | cancellable)));
+    // release: what was done to it. If the wait is over, its end is waiting for lock_.
+    word |= looked_at;
+    waiting_.compare_exchange_strong(word, word & ~looked_at, std::memory_order_release,
+                                     std::memory_order_relaxed);
 }
 
 void task_context::request_stop() noexcept {
@@ -111,9 +127,11 @@ void task_context::request_stop() noexcept {
 
 void task_context::request_locked() noexcept {
     requests_.fetch_add(1, std::memory_order_relaxed);
-    pending_.store(true, std::memory_order_relaxed);
-    if (waiting_ != nullptr && cancellable_ && parking_lot::withdraw(*waiting_))
-        waiting_->wake(wait_outcome::cancelled);
+    pending_.store(true, std::memory_order_seq_cst);
+    // If the request has been seen meanwhile, this is another wait.
+    with_waiter(cancellable, [this](waiter& w) {
+        if (stop_pending() && parking_lot::withdraw(w)) w.wake(wait_outcome::cancelled);
+    });
     if (stop_listener* const l = listener_.load(std::memory_order_relaxed)) l->stop_requested();
     for (task_context* p = parts_; p != nullptr; p = p->next_part_) p->request_stop();
 }
@@ -180,17 +198,21 @@ bool task_context::take_stop() noexcept {
 }
 
 bool task_context::begin_wait(waiter& w, const void* address, cancellation mode) noexcept {
-    std::lock_guard guard(lock_);
-    cancellable_ = mode == cancellation::observed;
-    if (cancellable_ && take_stop()) return false;
+    const bool observed = mode == cancellation::observed;
+    if (observed && take_stop()) return false;
     w.aim(address);  // from here on a canceller can find the bucket in which this waiter is or will be
-    waiting_ = &w;
-    return true;
+    waiting_.store(reinterpret_cast<std::uintptr_t>(&w) | (observed ? cancellable : 0),
+                   std::memory_order_seq_cst);
+    if (!observed || !pending_.load(std::memory_order_seq_cst)) return true;
+    end_wait(wait_outcome::cancelled);
+    return false;
 }
 
 void task_context::end_wait(wait_outcome outcome) noexcept {
+    // acquire: what was done to the waiter is over.
+    const bool seen = (waiting_.exchange(0, std::memory_order_acq_rel) & looked_at) != 0;
+    if (!seen && outcome != wait_outcome::cancelled) return;
     std::lock_guard guard(lock_);
-    waiting_ = nullptr;
     if (outcome == wait_outcome::cancelled) pending_.store(false, std::memory_order_relaxed);
 }
 

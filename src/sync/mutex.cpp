@@ -44,6 +44,12 @@ bool mutex_lock::try_again() noexcept {
 // Under the bucket's lock. A suspended task takes the lock only if nobody is queued before it; a thread takes
 // it whenever it is free.
 bool mutex_lock::validate() noexcept {
+    if (!take_or_queue()) return false;
+    if (kind_ == suspends::no) rt::parking_lot::time_fairness(mutex_);  // a suspended task is handed the lock
+    return true;
+}
+
+bool mutex_lock::take_or_queue() noexcept {
     std::uint32_t state = mutex_->state_.load(std::memory_order_relaxed);
     for (;;) {
         const bool free = (state & mutex::locked_bit) == 0;
@@ -128,6 +134,7 @@ void mutex::check_unused() noexcept {
 
 bool mutex::accept_moved() noexcept {
     std::uint32_t state = state_.load(std::memory_order_relaxed);
+    if ((state & locked_bit) != 0) rt::parking_lot::time_fairness(this);
     while ((state & locked_bit) != 0)
         if (state_.compare_exchange_weak(state, state | parked_bit, std::memory_order_relaxed)) return true;
     return false;

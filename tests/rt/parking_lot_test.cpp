@@ -184,16 +184,27 @@ TEST_F(parking_lot_test, one_that_never_queued_cannot_withdraw) {
 TEST_F(parking_lot_test, is_not_fair_at_first_and_fair_once_per_period) {
     const deadline past_the_period = deadline::after(1ms);  // it is 500 µs
     std::array<recorder, 4> w;
-    for (auto& x : w) ASSERT_TRUE(parking_lot::enqueue(x, &word, always));
+    const auto timed = [&] {
+        parking_lot::time_fairness(&word);
+        return true;
+    };
+    const auto wake_first = [&] {
+        bool fair = false;
+        parking_lot::unpark_chosen(&word, [&](heddle::rt::parked& here) {
+            fair = here.fair();
+            here.take(*here.first(), 0);
+        });
+        return fair;
+    };
+    for (auto& x : w) ASSERT_TRUE(parking_lot::enqueue(x, &word, timed));
     heddle::rt::sleep_until(past_the_period);
-    const auto late = parking_lot::unpark_one(&word);
-    EXPECT_TRUE(late.fair);
+    EXPECT_TRUE(wake_first());
     EXPECT_EQ(parking_lot::unpark_all(&word), 3U);
     // A queue that has been empty starts a new period.
     const auto start = clock::now();
     recorder again;
-    ASSERT_TRUE(parking_lot::enqueue(again, &word, always));
-    const bool fair = parking_lot::unpark_one(&word).fair;
+    ASSERT_TRUE(parking_lot::enqueue(again, &word, timed));
+    const bool fair = wake_first();
     if (clock::now() - start < 500us) {
         EXPECT_FALSE(fair);
     }
@@ -267,9 +278,7 @@ TEST_F(parking_lot_test, wakes_with_the_token_those_whom_the_other_side_does_not
     std::array<recorder, 2> w;
     int to = 0;
     for (auto& x : w) ASSERT_TRUE(parking_lot::enqueue(x, &word, always));
-    EXPECT_EQ(parking_lot::requeue(
-                  &word, &to, SIZE_MAX, [] { return false; }, 9),
-              2U);
+    EXPECT_EQ(parking_lot::requeue(&word, &to, SIZE_MAX, [] { return false; }, 9), 2U);
     EXPECT_EQ(parking_lot::count(&to), 0U);
     for (auto& x : w) {
         EXPECT_EQ(x.outcome, wait_outcome::granted);
@@ -279,14 +288,10 @@ TEST_F(parking_lot_test, wakes_with_the_token_those_whom_the_other_side_does_not
 
 TEST_F(parking_lot_test, does_not_ask_for_acceptance_where_there_is_nobody_to_move) {
     int to = 0;
-    EXPECT_EQ(parking_lot::requeue(
-                  &word, &to, 5, [] { return ADD_FAILURE(), true; }, 9),
-              0U);
+    EXPECT_EQ(parking_lot::requeue(&word, &to, 5, [] { return ADD_FAILURE(), true; }, 9), 0U);
     recorder w;
     ASSERT_TRUE(parking_lot::enqueue(w, &word, always));
-    EXPECT_EQ(parking_lot::requeue(
-                  &word, &to, 0, [] { return ADD_FAILURE(), true; }, 9),
-              0U);
+    EXPECT_EQ(parking_lot::requeue(&word, &to, 0, [] { return ADD_FAILURE(), true; }, 9), 0U);
     EXPECT_TRUE(parking_lot::withdraw(w));
 }
 

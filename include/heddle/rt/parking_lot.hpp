@@ -22,7 +22,6 @@ namespace heddle::inline v0::rt {
 struct unpark_result {
     bool unparked = false;                   ///< a waiter was taken out and will be woken
     bool more = false;                       ///< others are still parked at the address
-    bool fair = false;                       ///< it is time to hand over rather than let others barge
     waiter_kind kind = waiter_kind::thread;  ///< what kind was taken out
 };
 
@@ -40,8 +39,8 @@ class HEDDLE_API parked {
     /// Takes `w` out, to be woken as granted with `token` once the bucket is unlocked. A wait ends only once,
     /// so from here on neither its deadline nor a request to stop ends it.
     void take(waiter& w, std::uintptr_t token) noexcept;
-    /// Whether it is time to hand over rather than let others barge: about every half millisecond. Asking
-    /// starts the next period.
+    /// Whether it is time to hand over rather than let others barge: about every half millisecond, from when
+    /// the first of those who wait called time_fairness(). Asking starts the next period.
     bool fair() noexcept;
 
  private:
@@ -98,6 +97,10 @@ class HEDDLE_API parking_lot {
     static std::size_t requeue(const void* from, const void* to, std::size_t limit,
                                function_ref<bool()> accept, std::uintptr_t token,
                                void (*moved)(waiter&) noexcept = nullptr) noexcept;
+
+    /// For the `validate` or `accept` of a primitive that asks parked::fair(): starts the period, unless one
+    /// has begun.
+    static void time_fairness(const void* address) noexcept;
 
     /// How many wait at `address` now; for diagnosis and tests.
     static std::size_t count(const void* address) noexcept;

@@ -115,16 +115,19 @@ class HEDDLE_API task_context {
 
  private:
     void request_locked() noexcept;
+    template <class F> void with_waiter(std::uintptr_t wanted, F f) const noexcept;
 
     const std::uint64_t id_;
     mutable word_lock name_lock_;
     std::string name_;
-    // Guards waiting_. A canceller holds it while it takes the waiter out of its queue and wakes it, and the
-    // waiter passes through end_wait() before it goes away: so the canceller never holds a dead waiter.
-    // Order: this lock before a bucket's.
+    // Order: before a bucket's.
     mutable word_lock lock_;
-    waiter* waiting_ = nullptr;
-    bool cancellable_ = false;  // whether a request ends that wait
+    // The waiter, and whether a request ends its wait. Who looks at the waiter from outside holds lock_ and
+    // has marked the word; who finds that mark when the wait is over passes through lock_ before the waiter
+    // goes away. So nobody holds a dead one, and a wait at which nobody looks takes no lock.
+    mutable std::atomic<std::uintptr_t> waiting_{0};
+    static constexpr std::uintptr_t looked_at = 1;
+    static constexpr std::uintptr_t cancellable = 2;
     // The parts that run elsewhere, newest first; guarded by lock_, which comes before theirs.
     task_context* parts_ = nullptr;
     task_context* next_part_ = nullptr;  // of the task that this one is a part of; guarded by its lock
@@ -132,9 +135,10 @@ class HEDDLE_API task_context {
     std::atomic<stop_listener*> listener_{nullptr};  // guarded by lock_; read without it by the task
     std::atomic<unsigned> requests_{0};
     unsigned by_parts_ = 0;  // of those requests; guarded by lock_
-    // Set before the canceller looks at the queue; read by the waiting side under the bucket's lock while it
-    // queues. Both pass through that lock, so either the waiter is found queued or it sees the flag; relaxed
-    // suffices.
+    // A canceller sets this and then loads waiting_; who begins a wait stores waiting_ and then loads this.
+    // All four are seq_cst: either the waiter is seen, or the request. A waiter that is seen may not be
+    // queued yet; it looks here again under the bucket's lock while it queues, and the canceller passes
+    // through that lock.
     std::atomic<bool> pending_{false};
     task_locals locals_;
 };

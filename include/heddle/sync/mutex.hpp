@@ -32,6 +32,7 @@ class HEDDLE_API mutex_lock : public operation {
     /// As ready(), and waits for whatever it takes.
     bool try_again() noexcept;
     bool validate() noexcept;
+    bool take_or_queue() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
     bool granted() const noexcept { return locked_; }
     bool cancelled() const noexcept { return cancelled_; }

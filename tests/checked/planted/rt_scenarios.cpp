@@ -63,6 +63,20 @@ SCENARIO(park_until_asked_to_stop) {
     waits.request_stop();
 }
 
+SCENARIO(park_that_is_granted_while_asked_to_stop) {
+    std::atomic<bool> ready{false};
+    checked::stoppable_thread waits([&] {
+        for (int i = 0; i < 2; ++i)  // the second waiter lies where the first one was
+            rt::park(
+                &ready, [&] { return !ready.load(); }, rt::deadline::never(), rt::cancellation::observed);
+    });
+    const std::jthread grants([&] {
+        ready.store(true);
+        rt::parking_lot::unpark_all(&ready);
+    });
+    waits.request_stop();
+}
+
 SCENARIO(word_lock_of_three) {
     rt::word_lock lock;
     int value = 0;
