@@ -100,6 +100,7 @@
 #include <heddle/task/pinned.hpp>
 #include <heddle/task/pipeline.hpp>
 #include <heddle/task/policy_pool.hpp>
+#include <heddle/task/posted.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/spawned.hpp>
 #include <heddle/task/task.hpp>

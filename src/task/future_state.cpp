@@ -3,16 +3,15 @@
 #include <heddle/rt/exception_hook.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
-#include <heddle/sync/detail/spin.hpp>
+#include <heddle/rt/spinner.hpp>
 #include <heddle/task/future_state.hpp>
+#include <heddle/task/posted.hpp>
 #include <mutex>
-#include "is_cancelled.hpp"
 
 namespace heddle::inline v0::detail {
 
 future_state::~future_state() {
-    if (error_ && !error_seen_.load(std::memory_order_relaxed) && !is_cancelled(error_))
-        rt::report_exception(error_, "a task failed and nobody looked at its future");
+    if (error_ && !error_seen_.load(std::memory_order_relaxed)) report_failed(error_);
 }
 
 bool future_state::set_running() {
@@ -39,19 +38,12 @@ bool future_state::try_start() noexcept {
 }
 
 bool future_state::cancel() noexcept {
-    {
-        std::lock_guard guard(callbacks_lock_);  // complete() and this exclude each other through it
-        if (status() == future_status::cancelled) return true;
-        if (status() != future_status::pending) return false;
-        // What runs next may set running without the lock; then there is nothing to withdraw any more.
-        std::uint32_t word = word_.load(std::memory_order_relaxed);
-        do {
-            if (status_of(word) != future_status::pending) return false;
-        } while (!word_.compare_exchange_weak(
-            word, (word & waiters) | static_cast<std::uint32_t>(future_status::cancelled),
-            std::memory_order_release, std::memory_order_relaxed));
-    }
-    complete(future_status::cancelled);
+    std::uint32_t word = word_.load(std::memory_order_acquire);
+    do {
+        if (status_of(word) != future_status::pending) return status_of(word) == future_status::cancelled;
+    } while (!word_.compare_exchange_weak(word, static_cast<std::uint32_t>(future_status::cancelled),
+                                          std::memory_order_acq_rel, std::memory_order_acquire));
+    tell(word);
     return true;
 }
 
@@ -71,15 +63,18 @@ void future_state::fail(std::exception_ptr error) {
 }
 
 void future_state::complete(future_status status) noexcept {
+    tell(word_.exchange(static_cast<std::uint32_t>(status), std::memory_order_acq_rel));
+}
+
+void future_state::tell(std::uint32_t before) noexcept {
+    if ((before & waiters) != 0) rt::parking_lot::unpark_all(address());
+    if ((before & callbacks) == 0) return;
     std::unique_ptr<callback> list;
-    std::uint32_t old = 0;
     {
         std::lock_guard guard(callbacks_lock_);
-        old = word_.exchange(static_cast<std::uint32_t>(status), std::memory_order_acq_rel);
         list = std::move(first_callback_);
         last_callback_ = nullptr;
     }
-    if ((old & waiters) != 0) rt::parking_lot::unpark_all(address());
     if (list) call_back(std::move(list));
 }
 
@@ -158,7 +153,7 @@ void future_state::call_put_off() noexcept {
 void future_state::on_done(std::unique_ptr<callback> c) {
     {
         std::lock_guard guard(callbacks_lock_);
-        if (!done()) {
+        if (announce(callbacks)) {
             callback* const raw = c.get();
             (last_callback_ != nullptr ? last_callback_->next : first_callback_) = std::move(c);
             last_callback_ = raw;
@@ -183,10 +178,11 @@ void future_state::forget(const callback* c) noexcept {
     }
 }
 
-bool future_state::announce_waiter() const noexcept {
+bool future_state::announce(std::uint32_t bit) const noexcept {
     std::uint32_t word = word_.load(std::memory_order_acquire);
     while (!done(word))
-        if (word_.compare_exchange_weak(word, word | waiters, std::memory_order_acquire)) return true;
+        if ((word & bit) != 0 || word_.compare_exchange_weak(word, word | bit, std::memory_order_acquire))
+            return true;
     return false;
 }
 
@@ -198,8 +194,9 @@ bool future_state::wait_slow(rt::deadline until) const {
     if (until.is_never() && status() == future_status::pending && const_cast<future_state*>(this)->run_here())
         return true;
     // The wake-up of a thread costs as much as many a task.
-    for (spinner spin; !done() && rt::fiber_task::current() == nullptr && spin.again();) {
-    }
+    if (rt::fiber_task::current() == nullptr)
+        for (rt::spinner spin = rt::spinner::patient(); !done() && spin.again();) {
+        }
     while (!done()) {
         const auto outcome =
             rt::park(address(), [this] { return announce_waiter(); }, until, rt::cancellation::observed);

@@ -39,9 +39,12 @@ void pool_engine::join() {
 
 // From here on nothing comes from outside any more, and what tasks of the pool add is refused.
 void pool_engine::close(std::exception_ptr broken) {
-    std::lock_guard guard(closing_);
+    {
+        std::lock_guard guard(closing_);
+        if (broken && !broken_) broken_ = std::move(broken);
+    }
     closed_.store(true, std::memory_order_release);
-    if (broken && !broken_) broken_ = std::move(broken);
+    visitors_.close();
 }
 
 void pool_engine::break_by(const std::exception_ptr& cause) noexcept {

@@ -26,7 +26,7 @@ constexpr std::size_t least_room = std::size_t{64} << 10;
 constexpr unsigned long_enough = 61;
 
 // So many times a worker looks for forks that are public before it asks for some: about a microsecond.
-constexpr unsigned patience = 8;
+constexpr unsigned ask_after = 8;
 
 }  // namespace
 
@@ -76,7 +76,7 @@ pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
 
 pool_engine::~pool_engine() {
     stop({.wait = true, .cancel_pending = false});
-    settle_wakers();
+    visitors_.settle();
     for (const auto& w : workers_)
         for (pool_fiber* f : w->spare) f->finish();
 }
@@ -140,19 +140,25 @@ void pool_engine::accept(work& w, int priority) {
         push(here->worker(), w);
         return;
     }
-    bool wakes = false;
+    bool entered = false;
     try {
-        std::lock_guard guard(closing_);
-        if (broken_) std::rethrow_exception(broken_);
-        if (closed_.load(std::memory_order_relaxed))
-            throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
-        injector_.push(w, priority, [&] { wakes = begin_wake(); });
+        entered = visitors_.enter();
+        if (!entered) refuse();
+        injector_.push(w, priority);
     } catch (...) {
         if (room_) room_->release();
+        if (entered) visitors_.leave();
         w.give_up();  // last: who waits for it may end the pool
         throw;
     }
-    if (wakes) end_wake();
+    notify_patiently();
+    visitors_.leave();
+}
+
+void pool_engine::refuse() {
+    std::lock_guard guard(closing_);
+    if (broken_) std::rethrow_exception(broken_);
+    throw shutdown_error("submit() on pool '" + options_.name + "', which has been shut down");
 }
 
 void pool_engine::push(pool_worker& w, rt::runnable& r) noexcept {
@@ -183,9 +189,10 @@ void pool_engine::make_ready(rt::runnable& r) noexcept {
 void pool_engine::put_back(rt::runnable& r) noexcept {
     rt::runnable_queue one;
     one.push(r);
-    bool wakes = false;
-    injector_.put_back(one, [&] { wakes = begin_wake(); });
-    if (wakes) end_wake();
+    visitors_.enter_again();
+    injector_.put_back(one);
+    notify_patiently();
+    visitors_.leave_again();
 }
 
 void pool_engine::yield(rt::fiber_task& running) noexcept {
@@ -234,9 +241,7 @@ rt::runnable* pool_engine::find(pool_worker& w) noexcept {
         w.pushes = 0;
         rt::runnable* r = nullptr;
         if (injector_.has(injector::level::normal)) {
-            rt::runnable_queue one;
-            injector_.take(one, 1, 1);
-            r = one.pop();
+            injector_.take({&r, 1}, 1);
         }
         if (r == nullptr) r = w.deque.steal();
         if (r != nullptr) return r;
@@ -262,34 +267,29 @@ rt::runnable* pool_engine::find_any(pool_worker& w) noexcept {
 // Some of what came from outside, so that the lock is taken once for many. They are pushed so that they are
 // popped in their order.
 rt::runnable* pool_engine::take_batch(pool_worker& w) noexcept {
-    constexpr std::size_t most = 32;
-    rt::runnable_queue batch;
-    injector_.take(batch, most, workers_.size());
-    rt::runnable* const first = batch.pop();
-    if (batch.empty()) return first;
-    std::array<rt::runnable*, most> rest{};
-    std::size_t n = 0;
-    while (rt::runnable* const r = batch.pop()) rest[n++] = r;
-    while (n > 0) {
-        if (w.deque.push(*rest[n - 1])) {
-            --n;
-            continue;
-        }
+    std::array<rt::runnable*, 32> batch{};
+    std::size_t n = injector_.take(batch, workers_.size());
+    if (n <= 1) return batch.front();
+    while (n > 1 && w.deque.push(*batch[n - 1])) --n;
+    if (n > 1) {  // no memory
         rt::runnable_queue back;
-        for (std::size_t i = 0; i < n; ++i) back.push(*rest[i]);
+        for (std::size_t i = 1; i < n; ++i) back.push(*batch[i]);
         injector_.put_back(back);
-        break;
     }
     notify();
-    return first;
+    return batch.front();
 }
 
 rt::runnable* pool_engine::search(pool_worker& w) noexcept {
-    if (!w.searching && !(w.searching = idle_.begin_search())) return sweep(w, false);
-    spinner spin;
+    if (!w.searching && !(w.searching = idle_.begin_search() || take_over_search())) return sweep(w, false);
+    // Who was woken for what another worker has taken leaves it to that one, which is awake, to wait for
+    // more.
+    const bool others_awake = idle_.sleeping() + 1 < workers_.size();
+    rt::spinner spin(std::exchange(w.just_woken, false) && others_awake ? std::chrono::nanoseconds(0)
+                                                                        : w.patience.limit());
     for (unsigned rounds = 0;; ++rounds) {
         // Not at once: a fork that is found only by asking for it is a small one.
-        if (rt::runnable* const r = sweep(w, rounds >= patience || rt::controlled())) return r;
+        if (rt::runnable* const r = sweep(w, rounds >= ask_after || rt::controlled())) return r;
         if (w.posted_to() || !spin.again()) return nullptr;  // prepare_sleep() ends the search
     }
 }
@@ -357,6 +357,7 @@ void pool_engine::found(pool_worker& w) noexcept {
         return;
     }
     w.searching = false;
+    w.just_woken = false;
     idle_.end_search();
     if (any_work() || untimed()) notify();
 }

@@ -23,6 +23,7 @@
 #include "pool_clock.hpp"
 #include "pool_fiber.hpp"
 #include "pool_worker.hpp"
+#include "visitors.hpp"
 
 namespace heddle::inline v0::detail {
 
@@ -101,6 +102,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
 
     void work_as(pool_worker& w);
     void accept(work& w, int priority);
+    [[noreturn]] void refuse();
     void close(std::exception_ptr broken);
     void break_by(const std::exception_ptr& cause) noexcept;
     void withdraw(const std::exception_ptr& why) noexcept;
@@ -118,13 +120,13 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     void taken_from_queue(const rt::runnable& r) noexcept;
     static bool is_call(const rt::runnable& r) noexcept;
 
+    void notify_patiently() noexcept;
+    bool take_over_search() noexcept;
+    void get_up(pool_worker& w) noexcept;
     bool any_work() const noexcept;
     bool untimed() const noexcept;
     void wake_one() noexcept;
     void wake_all() noexcept;
-    bool begin_wake() noexcept;
-    void end_wake() noexcept;
-    void settle_wakers() noexcept;
     bool all_done() const noexcept;
 
     const thread_pool_options options_;
@@ -136,10 +138,8 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     idle_count idle_;
     rt::word_lock lock_;                  // guards what follows, and `listed` and `searching` of who sleeps
     std::vector<pool_worker*> sleepers_;  // the last one is woken first: its caches are warm
-    // How many of those who added work from outside wake somebody now, and `ending` once the destructor waits
-    // for them; parked at.
-    static constexpr std::uint32_t ending = std::uint32_t{1} << 31;
-    std::atomic<std::uint32_t> wakers_{0};
+    // The last that was woken to look for work, until it is up. Written under the lock.
+    std::atomic<pool_worker*> getting_up_{nullptr};
     // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see untimed().
     std::atomic<pool_worker*> timekeeper_{nullptr};
     phase phase_ = phase::open;
@@ -149,8 +149,9 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
 
     helper_threads helpers_;  // for what blocks
 
-    std::atomic<bool> closed_{false};
-    rt::word_lock closing_;  // guards the next; held by who adds from outside, so that closing ends that
+    visitors visitors_;
+    std::atomic<bool> closed_{false};  // the same for those inside, who need not be counted
+    rt::word_lock closing_;            // guards the next
     std::exception_ptr broken_;
 
     std::vector<std::unique_ptr<pool_worker>> workers_;

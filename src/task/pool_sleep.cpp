@@ -2,11 +2,18 @@
 // How the workers of a pool fall asleep and are woken; see idle_count.hpp for the rule.
 #include <algorithm>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/spinner.hpp>
 #include <mutex>
 #include <utility>
 #include "pool_engine.hpp"
 
 namespace heddle::inline v0::detail {
+
+namespace {
+
+constexpr std::size_t pauses_before_waking = 8;
+
+}  // namespace
 
 bool pool_engine::any_work() const noexcept {
     if (!injector_.empty()) return true;
@@ -57,7 +64,7 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
             timekeeper_.store(&w, std::memory_order_seq_cst);
     }
     if (any_work()) {
-        end_sleep(self);
+        get_up(w);
         // It looks for it: who added it may have left that to us. If this worker has something of its own to
         // do first, it says that nobody looks any more; see found().
         if (!w.searching) w.searching = idle_.begin_search();
@@ -65,14 +72,24 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
     }
     if (timekeeper_.load(std::memory_order_relaxed) == &w) until = std::min(until, clock_.next());
     pool_worker::count(w.sleeps);
+    w.asleep_since = rt::clock::now();
+    w.woken_from.store(rt::patience::unknown, std::memory_order_relaxed);
     return idle::sleep;
 }
 
 void pool_engine::end_sleep(rt::worker& self) noexcept {
     auto& w = static_cast<pool_worker&>(self);
+    w.patience.slept(rt::clock::now() - w.asleep_since, w.woken_from.load(std::memory_order_relaxed));
+    w.just_woken = true;
+    get_up(w);
+}
+
+void pool_engine::get_up(pool_worker& w) noexcept {
     std::lock_guard guard(lock_);
     if (timekeeper_.load(std::memory_order_relaxed) == &w)
         timekeeper_.store(nullptr, std::memory_order_seq_cst);
+    if (getting_up_.load(std::memory_order_relaxed) == &w)
+        getting_up_.store(nullptr, std::memory_order_relaxed);
     if (!w.listed) return;  // woken to look for work
     w.listed = false;
     std::erase(sleepers_, &w);
@@ -97,32 +114,31 @@ void pool_engine::wake_one() noexcept {
         w->listed = false;
         w->searching = true;
         idle_.get_up_searching();
+        getting_up_.store(w, std::memory_order_relaxed);
     }
+    w->woken_from.store(rt::patience::here(), std::memory_order_relaxed);
     w->wake();
 }
 
-// Work that came from outside may run, and be the last that the pool was needed for, as soon as another
-// worker can take it. So whoever adds it decides before that, under the lock by which it is taken, whether
-// somebody is to be woken, and is counted if so: the destructor waits for those. Who wakes nobody touches the
-// pool no more, and that is nearly always so where much is added; the count costs nothing then.
-bool pool_engine::begin_wake() noexcept {
-    if (!idle_.wants_waking()) return false;
-    // relaxed: the lock of the queue hands it on to who takes the work, and so to who ends the pool.
-    wakers_.fetch_add(1, std::memory_order_relaxed);
+// The calling worker has nothing to do, and one that was woken to look for work is not up yet, which takes a
+// while: this one looks in its place, and that one finds that it need not.
+bool pool_engine::take_over_search() noexcept {
+    if (getting_up_.load(std::memory_order_relaxed) == nullptr) return false;
+    std::lock_guard guard(lock_);
+    pool_worker* const w = getting_up_.load(std::memory_order_relaxed);
+    if (w == nullptr) return false;
+    getting_up_.store(nullptr, std::memory_order_relaxed);
+    w->searching = false;
     return true;
 }
 
-void pool_engine::end_wake() noexcept {
-    wake_one();
-    const void* const address = &wakers_;
-    // release: our last use of the members comes before their end. Afterwards only the address is used.
-    if (wakers_.fetch_sub(1, std::memory_order_acq_rel) == (ending | 1)) rt::parking_lot::unpark_all(address);
-}
-
-void pool_engine::settle_wakers() noexcept {
-    wakers_.fetch_or(ending, std::memory_order_relaxed);
-    const auto some_left = [this] { return wakers_.load(std::memory_order_acquire) != ending; };
-    while (some_left()) rt::park(&wakers_, some_left);
+// As notify(), from outside. A worker that is awake may be about to look for work, and another one that is
+// woken then comes too late, and takes a CPU from those who are at it. To wake it costs ten times as long as
+// this waits.
+void pool_engine::notify_patiently() noexcept {
+    if (!idle_.wants_waking()) return;
+    if (idle_.sleeping() < workers_.size()) rt::spinner::pause_patiently(pauses_before_waking);
+    notify();
 }
 
 void pool_engine::wake_all() noexcept {

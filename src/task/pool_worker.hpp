@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/patience.hpp>
 #include <heddle/rt/worker.hpp>
 #include <string>
 #include <utility>
@@ -39,7 +41,11 @@ struct pool_worker : rt::worker {
     rt::runnable* next = nullptr;
     std::vector<pool_fiber*> spare;  // fibers at rest
     std::size_t trimmed = 0;         // the first so many of them have been trimmed since they came to rest
-    unsigned pushes = 0;             // to the deque, since the others' work was last looked at
+    rt::patience patience;
+    rt::clock::time_point asleep_since;
+    std::atomic<int> woken_from{rt::patience::unknown};  // written by who wakes it
+    bool just_woken = false;                             // for work, and has not found it yet
+    unsigned pushes = 0;     // to the deque, since the others' work was last looked at
     bool searching = false;  // as the one of the pool; under the lock of the sleepers while it is on the list
     bool listed = false;     // as asleep; under that lock
 

@@ -30,7 +30,7 @@ void give_block(void* block, std::size_t size) noexcept {
 
 namespace {
 
-// Blocks come in multiples of a cache line. What is larger than the largest is not kept.
+// Blocks are whole cache lines. What is larger than the largest is not kept.
 constexpr std::size_t line = 64;
 constexpr std::size_t classes = 12;
 // A thread that gives back what another takes passes on whole batches, so the lock is taken once for many.
@@ -54,8 +54,10 @@ struct pile {
     unsigned count = 0;
 };
 
+constexpr std::align_val_t aligned{line};
+
 void free_all(block* b) noexcept {
-    while (b != nullptr) ::operator delete(std::exchange(b, b->next));
+    while (b != nullptr) ::operator delete(std::exchange(b, b->next), aligned);
 }
 
 // Keeps a list of blocks for all threads, or frees it.
@@ -114,7 +116,7 @@ std::size_t class_of(std::size_t size) noexcept {
 
 void* take_block(std::size_t size) {
     const std::size_t of = class_of(size);
-    if (of >= classes) return ::operator new(size);
+    if (of >= classes) return ::operator new(size, aligned);
     piles& p = mine();
     pile& u = p.used[of];
     if (u.first == nullptr && !p.ended) {
@@ -123,9 +125,12 @@ void* take_block(std::size_t size) {
         // A list from the shelf has at most a batch; counting too many only sends it back earlier.
         u.count = u.first != nullptr ? batch : 0;
     }
-    if (u.first == nullptr) return ::operator new((of + 1) * line);
+    if (u.first == nullptr) return ::operator new((of + 1) * line, aligned);
     block* const b = u.first;
     u.first = b->next;
+    // Who gave it back may have been another thread, whose cache it is in: the next one is fetched while the
+    // caller fills this one.
+    __builtin_prefetch(u.first, 1);
     if (u.count > 0) --u.count;
     return b;
 }
@@ -133,12 +138,12 @@ void* take_block(std::size_t size) {
 void give_block(void* memory, std::size_t size) noexcept {
     const std::size_t of = class_of(size);
     if (of >= classes) {
-        ::operator delete(memory);
+        ::operator delete(memory, aligned);
         return;
     }
     piles& p = mine();
     if (p.ended) {
-        ::operator delete(memory);
+        ::operator delete(memory, aligned);
         return;
     }
     pile& u = p.used[of];

@@ -32,10 +32,11 @@ namespace detail {
 /// The part that does not depend on the result's type.
 ///
 /// Invariant: word_ holds the status in its low two bits and goes pending → running → finished, pending →
-/// finished or pending → cancelled, never back. Result, exception and callbacks are written before the word
-/// says done (release) and read after it was seen done (acquire). The waiters bit is set under the bucket's
-/// lock of the parking lot, only while the word is not done; so whoever makes it done sees the bit of
-/// everyone who is parked.
+/// finished or pending → cancelled, never back. Result and exception are written before the word says done
+/// (release) and read after it was seen done (acquire). Two bits beside the status are set only while the
+/// word is not done: that of the waiters under the bucket's lock of the parking lot, that of the callbacks
+/// under their lock, in the same section that adds one. So whoever makes the word done, in one step, sees the
+/// bit of everyone who is parked or has left a callback, and finds them under those locks.
 class HEDDLE_API future_state {
  public:
     future_state() noexcept = default;
@@ -43,6 +44,8 @@ class HEDDLE_API future_state {
     future_state& operator=(const future_state&) = delete;
 
     void retain() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+    /// A second reference, when nobody but the caller knows the object yet.
+    void retain_new() noexcept { refs_.store(2, std::memory_order_relaxed); }
     void release() noexcept {
         // acq_rel: the last to let go sees everything that the others did with the object.
         if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
@@ -105,7 +108,7 @@ class HEDDLE_API future_state {
     /// late; our own unpark is never late, because complete() is called with a reference held.
     const void* address() const noexcept { return reinterpret_cast<const char*>(&word_) + 1; }
     /// Under the bucket's lock: announces a waiter; false if it is done.
-    bool announce_waiter() const noexcept;
+    bool announce_waiter() const noexcept { return announce(waiters); }
 
  protected:
     virtual ~future_state();
@@ -119,11 +122,15 @@ class HEDDLE_API future_state {
  private:
     struct calls;
 
+    bool announce(std::uint32_t bit) const noexcept;
+    /// After it has become done: wakes and calls back those who were there before.
+    void tell(std::uint32_t before) noexcept;
     bool wait_slow(rt::deadline until) const;
     void call_back(std::unique_ptr<callback> list) noexcept;
 
     static constexpr std::uint32_t status_mask = 3;
     static constexpr std::uint32_t waiters = 4;
+    static constexpr std::uint32_t callbacks = 8;
     static future_status status_of(std::uint32_t word) noexcept {
         return static_cast<future_status>(word & status_mask);
     }

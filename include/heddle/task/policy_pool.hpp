@@ -19,6 +19,7 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
+#include <heddle/task/posted.hpp>
 #include <heddle/task/work.hpp>
 #include <memory>
 #include <optional>
@@ -147,7 +148,7 @@ class policy_pool : public detail::policy_pool_base {
     }
     /// As submit(), for work whose result nobody wants; what it throws goes to the exception hook.
     template <class F, class... Args> void post(F&& f, Args&&... args) {
-        submit(std::forward<F>(f), std::forward<Args>(args)...);
+        this->enqueue(*detail::make_posted(std::forward<F>(f), std::forward<Args>(args)...), {});
     }
     /// Calls `f`; the policy chooses among all that is submitted meanwhile, where a worker that is free would
     /// otherwise begin with the first. Other tasks that run go on, and none is picked. Throws: what `f`

@@ -17,6 +17,7 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
+#include <heddle/task/posted.hpp>
 #include <heddle/task/task.hpp>
 #include <heddle/task/work.hpp>
 #include <memory>
@@ -98,7 +99,7 @@ class HEDDLE_API thread_pool {
 
     /// As submit(), for work whose result nobody wants; what it throws goes to the exception hook.
     template <class F, class... Args> void post(F&& f, Args&&... args) {
-        submit(std::forward<F>(f), std::forward<Args>(args)...);
+        enqueue(*detail::make_posted(std::forward<F>(f), std::forward<Args>(args)...));
     }
 
     /// Submits `f(item)` for every item and gives the results in the order of the items. Each task has its

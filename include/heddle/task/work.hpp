@@ -14,7 +14,6 @@
 #include <heddle/task/fork_context.hpp>
 #include <heddle/task/future.hpp>
 #include <heddle/task/task_memory.hpp>
-#include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -66,7 +65,19 @@ template <class F, class... Args> struct call_result {
                   "a task returns a value: return a pointer or a copy in place of a reference");
 };
 
-template <class R, class F, class... Args> class submitted final : public result_state<R>, public work {
+/// A call and its arguments.
+template <class F, class... Args> struct closure {
+    closure(F&& f, std::tuple<Args...>&& a) : function(std::move(f)), arguments(std::move(a)) {}
+    closure(const F& f, std::tuple<Args...>&& a) : function(f), arguments(std::move(a)) {}
+    F function;
+    std::tuple<Args...> arguments;
+};
+
+template <class R, class F, class... Args>
+class submitted final : public result_state<R>,
+                        public work,
+                        public in_blocks<std::max({alignof(F), alignof(typename result_state<R>::stored),
+                                                   alignof(std::tuple<Args...>)})> {
  public:
     template <class G, class... Given>
     explicit submitted(G&& f, Given&&... args)
@@ -89,29 +100,7 @@ template <class R, class F, class... Args> class submitted final : public result
         this->release();
     }
 
-    static void* operator new(std::size_t size) {
-        if constexpr (plain) return take_block(size);
-        return ::operator new(size, std::align_val_t(alignof(submitted)));
-    }
-    static void operator delete(void* memory, std::size_t size) noexcept {
-        if constexpr (plain)
-            give_block(memory, size);
-        else
-            ::operator delete(memory, size, std::align_val_t(alignof(submitted)));
-    }
-
  private:
-    // Of what a task holds; the members of its bases ask for less.
-    static constexpr bool plain = std::max({alignof(F), alignof(typename result_state<R>::stored),
-                                            alignof(std::tuple<Args...>)}) <= alignof(std::max_align_t);
-
-    struct call {
-        call(F&& f, std::tuple<Args...>&& a) : function(std::move(f)), arguments(std::move(a)) {}
-        call(const F& f, std::tuple<Args...>&& a) : function(f), arguments(std::move(a)) {}
-        F function;
-        std::tuple<Args...> arguments;
-    };
-
     static void on_run(rt::runnable& r) noexcept {
         auto& self = static_cast<submitted&>(static_cast<work&>(r));
         if (self.try_start())
@@ -154,7 +143,7 @@ template <class R, class F, class... Args> class submitted final : public result
     }
 
     rt::task_context context_;
-    std::optional<call> call_;
+    std::optional<closure<F, Args...>> call_;
 };
 
 /// Makes a task of a call. The executor owns one reference, the future another.
@@ -166,7 +155,8 @@ template <class F, class... Args> auto make_work(F&& f, Args&&... args) {
         heddle::future<R> future;
     };
     auto* s = new S(std::forward<F>(f), std::forward<Args>(args)...);
-    return made{s, future_access::make<R>(state_ref<result_state<R>>::share(s))};
+    s->retain_new();
+    return made{s, future_access::make<R>(state_ref<result_state<R>>::adopt(s))};
 }
 
 }  // namespace heddle::inline v0::detail

@@ -102,6 +102,30 @@ SCENARIO(pool_whose_first_task_blocks_its_worker) {
     pool.post([&] { second.open(); });
 }
 
+SCENARIO(pool_that_is_shut_down_while_a_task_is_added) {
+    thread_pool pool(1);
+    at_once({[&] {
+                 try {
+                     pool.submit([] {}).get();
+                 } catch (const shutdown_error&) {
+                 }
+             },
+             [&] { pool.shutdown(); }});
+}
+
+SCENARIO(pool_whose_second_task_blocks_its_worker) {
+    gate third;
+    thread_pool pool(2);
+    pool.post([] {});
+    pool.post([&] { third.pass(); });
+    pool.post([&] { third.open(); });
+}
+
+SCENARIO(pool_with_one_task_after_the_other) {
+    thread_pool pool(2);
+    for (int i = 0; i < 4; ++i) pool.submit([] {}).get();
+}
+
 // What runs on a worker without a fiber, as a coroutine does.
 struct own_step : rt::runnable {
     explicit own_step(gate& g) noexcept
