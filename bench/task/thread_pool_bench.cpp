@@ -1,21 +1,38 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a task costs: one after another, each waited for, and many at once.
 #include <benchmark/benchmark.h>
+#include <time.h>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <future>
+#include <heddle/rt/clock.hpp>
+#include <heddle/rt/parking_lot.hpp>
+#include <heddle/sync/latch.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
 #include <thread>
 #include <vector>
 
+#ifdef HEDDLE_BENCH_ASIO
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#endif
 #ifdef HEDDLE_BENCH_TBB
 #include <tbb/global_control.h>
+#include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 #endif
 
 namespace {
 
 constexpr int many = 10'000;
+
+std::int64_t now(clockid_t which) {
+    timespec t{};
+    ::clock_gettime(which, &t);
+    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
 
 void submit_and_get(benchmark::State& state) {
     heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
@@ -28,8 +45,30 @@ void submit_and_get_std_async(benchmark::State& state) {
 }
 BENCHMARK(submit_and_get_std_async)->UseRealTime();
 
+// A task for a pool that has had nothing to do for a millisecond: how long until it begins, and what that
+// costs the thread that submits it (ns of CPU).
+template <class Post> void after_a_millisecond(benchmark::State& state, Post post) {
+    double cpu = 0;
+    for (auto _ : state) {
+        heddle::rt::sleep_for(std::chrono::milliseconds(1));
+        std::atomic<std::int64_t> begun{0};
+        const std::int64_t cpu_before = now(CLOCK_THREAD_CPUTIME_ID);
+        const std::int64_t before = now(CLOCK_MONOTONIC);
+        post([&] { begun = now(CLOCK_MONOTONIC); });
+        cpu += static_cast<double>(now(CLOCK_THREAD_CPUTIME_ID) - cpu_before);
+        while (begun == 0) heddle::rt::sleep_for(std::chrono::microseconds(20));
+        state.SetIterationTime(static_cast<double>(begun - before) * 1e-9);
+    }
+    state.counters["submitter_ns"] = benchmark::Counter(cpu, benchmark::Counter::kAvgIterations);
+}
+void posted_after_a_millisecond(benchmark::State& state) {
+    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+    after_a_millisecond(state, [&](auto f) { pool.post(f); });
+}
+BENCHMARK(posted_after_a_millisecond)->Arg(1)->Arg(2)->UseManualTime();
+
 // Empty tasks: items per second is how many the pool gets through.
-void many_empty_tasks(benchmark::State& state) {
+void empty_tasks_with_futures(benchmark::State& state) {
     heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
     std::vector<heddle::future<>> all;
     all.reserve(many);
@@ -40,9 +79,34 @@ void many_empty_tasks(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations() * many);
 }
-BENCHMARK(many_empty_tasks)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(empty_tasks_with_futures)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-void many_empty_tasks_std_async(benchmark::State& state) {
+// But for the latch by which one knows that all have run.
+void empty_tasks_posted_from_outside(benchmark::State& state) {
+    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+    for (auto _ : state) {
+        heddle::latch done(many);
+        for (int i = 0; i < many; ++i) pool.post([&] { done.count_down(); });
+        done.wait();
+    }
+    state.SetItemsProcessed(state.iterations() * many);
+}
+BENCHMARK(empty_tasks_posted_from_outside)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void empty_tasks_posted_from_a_task(benchmark::State& state) {
+    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+    for (auto _ : state) {
+        heddle::latch done(many);
+        pool.post([&] {
+            for (int i = 0; i < many; ++i) pool.post([&] { done.count_down(); });
+        });
+        done.wait();
+    }
+    state.SetItemsProcessed(state.iterations() * many);
+}
+BENCHMARK(empty_tasks_posted_from_a_task)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void empty_tasks_std_async(benchmark::State& state) {
     constexpr int fewer = 200;  // each is a thread
     std::vector<std::future<void>> all;
     for (auto _ : state) {
@@ -52,10 +116,11 @@ void many_empty_tasks_std_async(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations() * fewer);
 }
-BENCHMARK(many_empty_tasks_std_async)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(empty_tasks_std_async)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 #ifdef HEDDLE_BENCH_TBB
-void many_empty_tasks_tbb(benchmark::State& state) {
+// No futures there: the group knows when all have run. The calling thread is one of those who run them.
+void empty_tasks_in_a_group_tbb(benchmark::State& state) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                     static_cast<std::size_t>(state.range(0)));
     tbb::task_group group;
@@ -65,7 +130,64 @@ void many_empty_tasks_tbb(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations() * many);
 }
-BENCHMARK(many_empty_tasks_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(empty_tasks_in_a_group_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// An arena without a place for the calling thread: its tasks are run by others.
+void empty_tasks_posted_from_outside_tbb(benchmark::State& state) {
+    tbb::task_arena arena(static_cast<int>(state.range(0)), 0);
+    for (auto _ : state) {
+        heddle::latch done(many);
+        for (int i = 0; i < many; ++i) arena.enqueue([&] { done.count_down(); });
+        done.wait();
+    }
+    state.SetItemsProcessed(state.iterations() * many);
+}
+BENCHMARK(empty_tasks_posted_from_outside_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void posted_after_a_millisecond_tbb(benchmark::State& state) {
+    tbb::task_arena arena(static_cast<int>(state.range(0)), 0);
+    after_a_millisecond(state, [&](auto f) { arena.enqueue(f); });
+}
+BENCHMARK(posted_after_a_millisecond_tbb)->Arg(1)->Arg(2)->UseManualTime();
+
+void submit_and_get_tbb(benchmark::State& state) {
+    tbb::task_arena arena(static_cast<int>(state.range(0)), 0);
+    for (auto _ : state) {
+        heddle::latch done(1);
+        arena.enqueue([&] { done.count_down(); });
+        done.wait();
+    }
+}
+BENCHMARK(submit_and_get_tbb)->Arg(1)->Arg(2)->UseRealTime();
+#endif
+
+#ifdef HEDDLE_BENCH_ASIO
+void submit_and_get_asio(benchmark::State& state) {
+    boost::asio::thread_pool pool(static_cast<std::size_t>(state.range(0)));
+    for (auto _ : state) {
+        heddle::latch done(1);
+        boost::asio::post(pool, [&] { done.count_down(); });
+        done.wait();
+    }
+}
+BENCHMARK(submit_and_get_asio)->Arg(1)->Arg(2)->UseRealTime();
+
+void posted_after_a_millisecond_asio(benchmark::State& state) {
+    boost::asio::thread_pool pool(static_cast<std::size_t>(state.range(0)));
+    after_a_millisecond(state, [&](auto f) { boost::asio::post(pool, f); });
+}
+BENCHMARK(posted_after_a_millisecond_asio)->Arg(1)->Arg(2)->UseManualTime();
+
+void empty_tasks_posted_from_outside_asio(benchmark::State& state) {
+    boost::asio::thread_pool pool(static_cast<std::size_t>(state.range(0)));
+    for (auto _ : state) {
+        heddle::latch done(many);
+        for (int i = 0; i < many; ++i) boost::asio::post(pool, [&] { done.count_down(); });
+        done.wait();
+    }
+    state.SetItemsProcessed(state.iterations() * many);
+}
+BENCHMARK(empty_tasks_posted_from_outside_asio)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 #endif
 
 void a_ready_future_is_read(benchmark::State& state) {
