@@ -2,7 +2,6 @@
 #include "policy_engine.hpp"
 #include <algorithm>
 #include <heddle/rt/error.hpp>
-#include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/topology.hpp>
 #include <mutex>
 #include <string>
@@ -52,34 +51,15 @@ policy_engine::policy_engine(policy::any_policy rule, policy_pool_options option
     spare_.reserve(most_spare);
     for (unsigned i = 0; i < count; ++i)
         workers_.push_back(std::make_unique<member>(options_.name + "-" + std::to_string(i), i));
-    threads_.reserve(count);
-    left_.store(count, std::memory_order_relaxed);
-    try {
-        for (auto& w : workers_) threads_.emplace_back(w->name(), [this, &w = *w] { work_as(w); });
-    } catch (const std::system_error& e) {
-        left_.fetch_sub(count - threads_.size(), std::memory_order_relaxed);
-        stop({});
-        throw std::system_error(e.code(), "cannot start worker " + std::to_string(threads_.size()) + " of " +
-                                              std::to_string(count) + " of pool '" + options_.name + "'");
-    }
+    threads_.start(
+        options_.name, workers_, *this, options_.initializer,
+        [this](const std::exception_ptr& error) { break_by(error); },
+        [this](std::size_t) { stop({.wait = false}); });
 }
 
 policy_engine::~policy_engine() {
     stop({});
     for (policy_fiber* f : spare_) f->finish();
-}
-
-void policy_engine::work_as(member& w) {
-    bool broken = false;
-    try {
-        if (options_.initializer) options_.initializer();
-    } catch (...) {
-        broken = true;
-        break_by(std::current_exception());
-    }
-    if (!broken) w.run(this, [] { return false; });
-    // The last one; who waits may take the pool away once it has joined this thread.
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) rt::parking_lot::unpark_all(&left_);
 }
 
 std::vector<schedule_event> policy_engine::trace() const {
@@ -166,17 +146,7 @@ void policy_engine::stop(shutdown_options how) {
         wake_all();
     }
     withdraw(withdrawn, nullptr);
-    if (!how.wait) return;
-    std::lock_guard guard(joining_);
-    for (auto& t : threads_)
-        if (t.joinable()) t.join();
-}
-
-bool policy_engine::wait_until_stopped(rt::deadline until) {
-    const auto some_left = [this] { return left_.load(std::memory_order_acquire) != 0; };
-    while (some_left())
-        if (rt::park(&left_, some_left, until) == rt::wait_outcome::timed_out) return !some_left();
-    return true;
+    if (how.wait) threads_.join();
 }
 
 // The calls that have not begun, which the policy forgets. Under the lock.
@@ -205,15 +175,7 @@ void policy_engine::withdraw(const std::vector<work*>& all, const std::exception
     }
 }
 
-void policy_engine::break_by(const std::exception_ptr& cause) noexcept {
-    std::string why = "the initializer of pool '" + options_.name + "' threw";
-    try {
-        std::rethrow_exception(cause);
-    } catch (const std::exception& e) {
-        why += std::string(": ") + e.what();
-    } catch (...) {
-    }
-    const auto error = std::make_exception_ptr(broken_pool(why));
+void policy_engine::break_by(const std::exception_ptr& error) noexcept {
     std::vector<work*> withdrawn;
     {
         std::lock_guard guard(lock_);

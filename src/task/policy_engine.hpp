@@ -9,7 +9,6 @@
 #include <exception>
 #include <heddle/rt/fiber_host.hpp>
 #include <heddle/rt/fiber_task.hpp>
-#include <heddle/rt/thread.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
 #include <heddle/sync/semaphore.hpp>
@@ -19,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 #include "pool_clock.hpp"
+#include "pool_threads.hpp"
 
 namespace heddle::inline v0::detail {
 
@@ -49,7 +49,7 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     bool try_enqueue(work& w);
     void stop(shutdown_options how);
     /// Waits until the workers have ended, after stop({.wait = false}).
-    bool wait_until_stopped(rt::deadline until);
+    bool wait_until_stopped(rt::deadline until) { return threads_.wait_until_over(until); }
     /// Until as many calls of release() no task is picked.
     void hold() noexcept;
     void release() noexcept;
@@ -104,11 +104,10 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     void end(std::uint64_t id, entry& e, rt::clock::time_point now) noexcept;
     void wake_one() noexcept;  // if it may pick
     void wake_all() noexcept;
-    void work_as(member& w);
     void accept(work& w, const task_options& how);
     std::vector<work*> take_pending();
     void withdraw(const std::vector<work*>& all, const std::exception_ptr& why) noexcept;
-    void break_by(const std::exception_ptr& cause) noexcept;
+    void break_by(const std::exception_ptr& error) noexcept;
 
     const policy_pool_options options_;
     const rt::clock::time_point began_ = rt::clock::now();
@@ -129,9 +128,7 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     std::vector<schedule_event> trace_;
 
     std::vector<std::unique_ptr<member>> workers_;
-    std::atomic<std::size_t> left_{0};  // threads that have not ended; parked at while there are any
-    rt::word_lock joining_;
-    std::vector<rt::os_thread> threads_;
+    pool_threads threads_;
 };
 
 /// A fiber that runs one call after the other.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // How a pool ends: closed by shutdown(), or broken by an initializer that throws.
 #include <heddle/rt/error.hpp>
-#include <heddle/rt/parking_lot.hpp>
 #include <mutex>
 #include "pool_engine.hpp"
 
@@ -19,22 +18,7 @@ void pool_engine::stop(shutdown_options how) {
         if (phase_ == phase::open) phase_ = phase::closing;
     }
     wake_all();
-    if (!how.wait) return;
-    wait_until_stopped(rt::deadline::never());
-    join();
-}
-
-bool pool_engine::wait_until_stopped(rt::deadline until) {
-    const auto some_left = [this] { return !stopped(); };
-    while (some_left())
-        if (rt::park(&left_, some_left, until) == rt::wait_outcome::timed_out) return !some_left();
-    return true;
-}
-
-void pool_engine::join() {
-    std::lock_guard guard(joining_);
-    for (auto& t : threads_)
-        if (t.joinable()) t.join();
+    if (how.wait) join();
 }
 
 // From here on nothing comes from outside any more, and what tasks of the pool add is refused.
@@ -47,15 +31,7 @@ void pool_engine::close(std::exception_ptr broken) {
     visitors_.close();
 }
 
-void pool_engine::break_by(const std::exception_ptr& cause) noexcept {
-    std::string why = "the initializer of pool '" + options_.name + "' threw";
-    try {
-        std::rethrow_exception(cause);
-    } catch (const std::exception& e) {
-        why += std::string(": ") + e.what();
-    } catch (...) {
-    }
-    const auto error = std::make_exception_ptr(broken_pool(why));
+void pool_engine::break_by(const std::exception_ptr& error) noexcept {
     close(error);
     withdraw(error);
     {

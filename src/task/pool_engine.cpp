@@ -5,9 +5,8 @@
 #include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/fiber.hpp>
-#include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/spinner.hpp>
 #include <heddle/rt/topology.hpp>
-#include <heddle/sync/detail/spin.hpp>
 #include <mutex>
 #include <utility>
 
@@ -46,32 +45,22 @@ pool_engine::pool_engine(thread_pool_options options, thread_pool* owner)
     const unsigned count = options_.workers != 0 ? options_.workers : rt::cpu_count();
     if (options_.capacity != 0) room_.emplace(static_cast<std::ptrdiff_t>(options_.capacity));
     workers_.reserve(count);
-    threads_.reserve(count);
     sleepers_.reserve(count);
     alive_ = count;
-    left_.store(count, std::memory_order_relaxed);
     for (unsigned i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<pool_worker>(options_.name + "-" + std::to_string(i), i));
         workers_.back()->spare.reserve(spare_per_worker);
     }
-    try {
-        for (auto& w : workers_) threads_.emplace_back(w->name(), [this, &w = *w] { work_as(w); });
-    } catch (...) {
-        // Or the threads would never end, nor their join.
-        {
-            std::lock_guard guard(lock_);
-            alive_ -= count - threads_.size();
-        }
-        left_.fetch_sub(count - threads_.size(), std::memory_order_relaxed);
-        stop({.wait = true, .cancel_pending = true});
-        try {
-            throw;
-        } catch (const std::system_error& e) {
-            throw std::system_error(e.code(), "cannot start worker " + std::to_string(threads_.size()) +
-                                                  " of " + std::to_string(count) + " of pool '" +
-                                                  options_.name + "'");
-        }
-    }
+    threads_.start(
+        options_.name, workers_, *this, options_.initializer,
+        [this](const std::exception_ptr& error) { break_by(error); },
+        [this](std::size_t missing) {
+            {
+                std::lock_guard guard(lock_);
+                alive_ -= missing;
+            }
+            stop({.wait = false, .cancel_pending = true});
+        });
 }
 
 pool_engine::~pool_engine() {
@@ -79,19 +68,6 @@ pool_engine::~pool_engine() {
     visitors_.settle();
     for (const auto& w : workers_)
         for (pool_fiber* f : w->spare) f->finish();
-}
-
-void pool_engine::work_as(pool_worker& w) {
-    bool broken = false;
-    try {
-        if (options_.initializer) options_.initializer();
-    } catch (...) {
-        broken = true;
-        break_by(std::current_exception());
-    }
-    if (!broken) w.run(this, [] { return false; });
-    // The last one; who waits may take the pool away once it has joined this thread.
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) rt::parking_lot::unpark_all(&left_);
 }
 
 thread_pool_stats pool_engine::stats() const {

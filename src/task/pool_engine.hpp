@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <exception>
 #include <heddle/rt/fiber_host.hpp>
-#include <heddle/rt/thread.hpp>
 #include <heddle/rt/word_lock.hpp>
 #include <heddle/rt/worker.hpp>
 #include <heddle/sync/semaphore.hpp>
@@ -22,6 +21,7 @@
 #include "injector.hpp"
 #include "pool_clock.hpp"
 #include "pool_fiber.hpp"
+#include "pool_threads.hpp"
 #include "pool_worker.hpp"
 #include "visitors.hpp"
 
@@ -52,12 +52,12 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     bool try_enqueue(work& w, int priority);
     void stop(shutdown_options how);
     /// Waits until the workers have ended, after stop({.wait = false}).
-    bool wait_until_stopped(rt::deadline until);
+    bool wait_until_stopped(rt::deadline until) { return threads_.wait_until_over(until); }
     /// Whether they have, and where a coroutine that waits for it is parked.
-    bool stopped() const noexcept { return left_.load(std::memory_order_acquire) == 0; }
-    const void* end() const noexcept { return &left_; }
+    bool stopped() const noexcept { return threads_.over(); }
+    const void* end() const noexcept { return threads_.end(); }
     /// After they have.
-    void join();
+    void join() { threads_.join(); }
 
     // fiber_host
     void make_ready(rt::runnable& r) noexcept override;
@@ -100,11 +100,10 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     // How the end of a pool comes. Under the lock of the sleepers.
     enum class phase { open, closing, stopped };
 
-    void work_as(pool_worker& w);
     void accept(work& w, int priority);
     [[noreturn]] void refuse();
     void close(std::exception_ptr broken);
-    void break_by(const std::exception_ptr& cause) noexcept;
+    void break_by(const std::exception_ptr& error) noexcept;
     void withdraw(const std::exception_ptr& why) noexcept;
     void give_up(rt::runnable* r, const std::exception_ptr& why) noexcept;
 
@@ -155,9 +154,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     std::exception_ptr broken_;
 
     std::vector<std::unique_ptr<pool_worker>> workers_;
-    std::atomic<std::size_t> left_{0};  // threads that have not ended; parked at while there are any
-    rt::word_lock joining_;             // two threads may wait for the end at the same time
-    std::vector<rt::os_thread> threads_;
+    pool_threads threads_;
 };
 
 }  // namespace heddle::inline v0::detail

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // How the workers of a pool fall asleep and are woken; see idle_count.hpp for the rule.
 #include <algorithm>
-#include <heddle/rt/parking_lot.hpp>
 #include <heddle/rt/spinner.hpp>
 #include <mutex>
 #include <utility>
