@@ -37,6 +37,7 @@
 #include <heddle/policy/earliest_deadline_first.hpp>
 #include <heddle/policy/fair_share.hpp>
 #include <heddle/policy/fcfs.hpp>
+#include <heddle/policy/id_index.hpp>
 #include <heddle/policy/id_map.hpp>
 #include <heddle/policy/indexed_heap.hpp>
 #include <heddle/policy/linux_classes.hpp>

@@ -31,12 +31,16 @@ class cpu_set {
     }
     /// Takes out the first `count`, which must be there, and appends them to `to`.
     void take(std::size_t count, std::vector<std::uint32_t>& to) {
-        for (std::size_t word = 0; count > 0; ++word)
-            for (; words_[word] != 0 && count > 0; --count) {
-                to.push_back(static_cast<std::uint32_t>(word * 64) +
-                             static_cast<std::uint32_t>(std::countr_zero(words_[word])));
-                words_[word] &= words_[word] - 1;
-            }
+        std::size_t at = to.size();
+        const std::size_t end = at + count;
+        to.resize(end);
+        for (std::size_t word = 0; at < end; ++word) {
+            std::uint64_t left = words_[word];
+            for (; left != 0 && at < end; left &= left - 1)
+                to[at++] = static_cast<std::uint32_t>(word * 64) +
+                           static_cast<std::uint32_t>(std::countr_zero(left));
+            words_[word] = left;
+        }
     }
 
     static constexpr std::uint32_t end() noexcept { return ~std::uint32_t{0}; }

@@ -16,12 +16,7 @@ class event_queue {
     bool empty() const noexcept { return heap_.empty(); }
     policy::time next() const { return heap_.first().at; }
 
-    void set(std::uint32_t slot, policy::time at) {
-        if (!heap_.contains(slot))
-            heap_.push({at, slot}, sooner);
-        else if (heap_.of(slot).at != at)
-            heap_.replace({at, slot}, sooner);
-    }
+    void set(std::uint32_t slot, policy::time at) { heap_.set({at, slot}, sooner); }
 
     void clear(std::uint32_t slot) {
         if (heap_.contains(slot)) heap_.erase(slot, sooner);

@@ -71,10 +71,11 @@ extent extent_of(const workload& w, wide until) {
 }  // namespace
 
 time last_arrival(const workload& w, const simulation_options& options) {
+    // Without these, check() has seen that the times fit.
+    if (std::none_of(w.tasks.begin(), w.tasks.end(), is_endless)) return options.until;
     const bool open = options.until == time::max();
-    const bool endless = std::any_of(w.tasks.begin(), w.tasks.end(), is_endless);
-    const wide until = open && endless ? common_end(w) : count(options.until);
-    if (endless && until > count(latest_time))
+    const wide until = open ? common_end(w) : count(options.until);
+    if (until > count(latest_time))
         throw std::invalid_argument("the end is later than can be counted: give an earlier one");
     extent e = extent_of(w, until);
     if (!open) {

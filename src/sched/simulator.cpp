@@ -30,7 +30,13 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
       leading_(cpus_.size()),
       free_cpus_(cpus_.size()),
       last_(cpus_.size(), none),
-      locks_(w.locks.size()) {
+      locks_(w.locks.size()),
+      first_wake_(static_cast<std::uint32_t>(cpus_.size())),
+      first_release_(static_cast<std::uint32_t>(first_wake_ + w.tasks.size())),
+      first_deadline_(static_cast<std::uint32_t>(first_release_ + w.tasks.size())),
+      slices_(!options.cooperative && p.slices()),
+      displaces_(!options.cooperative && p.displaces()),
+      reslices_(!options.cooperative && p.reslices()) {
     check(w);
     if (options.cpus < 1) throw std::invalid_argument("there must be a CPU");
     if (options.switch_cost < duration::zero())
@@ -48,11 +54,12 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
 
     bool in_order = true;  // as logs are
     time latest{};
-    tasks_.reserve(w.tasks.size());
+    tasks_.resize(w.tasks.size());
     arrivals_.resize(w.tasks.size());
     std::iota(arrivals_.begin(), arrivals_.end(), 0u);
+    auto task = tasks_.begin();
     for (const task_spec& t : w.tasks) {
-        tasks_.emplace_back().priority = t.priority;
+        (task++)->priority = t.priority;
         pinned_ = pinned_ || !t.cpus.empty();
         in_order = in_order && t.arrival >= latest;
         latest = t.arrival;
@@ -75,7 +82,8 @@ simulator::simulator(const workload& w, const policy::any_policy& p, const simul
         for (queue_state& q : queues_) q.bound.resize(cpus_.size());
     result_.jobs.reserve(tasks_.size());
     result_.cpus = options.cpus;
-    if (!arrivals_.empty()) result_.begin = spec(arrivals_.front()).arrival;
+    see_next_arrival();
+    if (!arrivals_.empty()) result_.begin = arrives_;
     until_ = options.until;
     last_arrival_ = last_arrival(w, options);
 }
@@ -86,10 +94,13 @@ simulation simulator::run() {
     return std::move(result_);
 }
 
+void simulator::see_next_arrival() {
+    arrives_ = next_arrival_ < arrivals_.size() ? spec(arrivals_[next_arrival_]).arrival : time::max();
+}
+
 // Moves the time on; false at the end.
 bool simulator::next_instant() {
-    time next = time::max();
-    if (next_arrival_ < arrivals_.size()) next = spec(arrivals_[next_arrival_]).arrival;
+    time next = arrives_;
     if (!events_.empty()) next = std::min(next, events_.next());
     if (next == time::max()) {
         if (last_arrival_ < until_) now_ = std::max(now_, last_arrival_);
@@ -127,12 +138,13 @@ void simulator::one_instant() {
             for (due = releases; due != deadlines; ++due) release(*due - release_slot(0));
     }
     if (at_end) {
-        next_arrival_ = arrivals_.size();
+        arrives_ = time::max();
         return;
     }
-    for (; next_arrival_ < arrivals_.size() && spec(arrivals_[next_arrival_]).arrival == now_;
-         ++next_arrival_)
-        release(arrivals_[next_arrival_]);
+    while (arrives_ == now_) {
+        release(arrivals_[next_arrival_++]);
+        see_next_arrival();
+    }
     // Who is given a CPU may give up a lock at once, and whoever gets that may be the more urgent one.
     do {
         preempt();
@@ -143,35 +155,41 @@ void simulator::one_instant() {
 // What has happened on a CPU since it was last looked at.
 void simulator::settle(std::uint32_t cpu) {
     processor& c = cpus_[cpu];
-    const time from = std::max(c.mark, std::min(c.switched, now_));
-    const duration ran = now_ - from;
+    const duration ran = unsettled(c);
     c.mark = now_;
-    if (c.task == none || ran <= duration::zero()) return;
+    if (c.task == none || ran == duration::zero()) return;
     live& t = tasks_[c.task];
     c.used += ran;
-    duration work = ran;
-    if (!caches_.empty()) {
-        if (caches_[cpu].is_warm(c.task)) work *= options_.cache.warm_speed;
-        caches_[cpu].ran(c.task, spec(c.task).working_set, ran);
-    }
+    const duration work = caches_.empty() ? ran : done_in_cache(cpu, ran);
     t.left = std::max(duration::zero(), t.left - work);
-    job_result& job = job_of(c.task);
-    job.cpu += ran;
-    result_.busy += ran * static_cast<std::int64_t>(1 + c.others.size());
+}
+
+// What a CPU's task has done in the time that it has run.
+duration simulator::done_in_cache(std::uint32_t cpu, duration ran) {
+    const std::uint32_t task = cpus_[cpu].task;
+    const bool warm = caches_[cpu].is_warm(task);
+    caches_[cpu].ran(task, spec(task).working_set, ran);
+    return warm ? ran * options_.cache.warm_speed : ran;
+}
+
+duration simulator::until_done_or_warm(std::uint32_t cpu) const {
+    const std::uint32_t task = cpus_[cpu].task;
+    const duration left = tasks_[task].left;
+    if (caches_[cpu].is_warm(task))
+        return duration((left.count() + options_.cache.warm_speed - 1) / options_.cache.warm_speed);
+    return std::min(left, caches_[cpu].until_warm(task, spec(task).working_set));
 }
 
 // When something next happens on a CPU that has a task.
 void simulator::arm(std::uint32_t cpu) {
     const processor& c = cpus_[cpu];
     const time begin = std::max(now_, c.switched);
-    duration left = tasks_[c.task].left;
-    if (!caches_.empty()) {
-        if (caches_[cpu].is_warm(c.task))
-            left = duration((left.count() + options_.cache.warm_speed - 1) / options_.cache.warm_speed);
-        else
-            left = std::min(left, caches_[cpu].until_warm(c.task, spec(c.task).working_set));
-    }
+    const duration left = caches_.empty() ? tasks_[c.task].left : until_done_or_warm(cpu);
     events_.set(cpu, std::min(begin + left, c.slice_ends));
+}
+
+void simulator::record(event_kind kind, std::uint32_t task, std::uint32_t cpu, std::int64_t other) {
+    result_.events.push_back({now_, kind, task, cpu, other});
 }
 
 void simulator::close() {

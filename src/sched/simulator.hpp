@@ -71,6 +71,14 @@ class simulator {
     bool next_instant();
     void one_instant();
     void settle(std::uint32_t cpu);
+    void see_next_arrival();
+    // How long a CPU has run its task since it was settled, and how long since it picked it.
+    duration unsettled(const processor& c) const {
+        return std::max(duration::zero(), now_ - std::max(c.mark, c.switched));
+    }
+    duration used(const processor& c) const { return c.used + unsettled(c); }
+    duration done_in_cache(std::uint32_t cpu, duration ran);
+    duration until_done_or_warm(std::uint32_t cpu) const;
     void arm(std::uint32_t cpu);
     void close();
 
@@ -126,11 +134,16 @@ class simulator {
     bool may_run(std::uint32_t task, std::uint32_t cpu) const;
     std::uint32_t queue_of(std::uint32_t cpu) const { return options_.queue_per_cpu ? cpu : 0; }
     void preempt();
+    void displace();
+    void reslice();
 
     void note(event_kind kind, std::uint32_t task, std::uint32_t cpu = 0, std::int64_t other = 0) {
         ++result_.event_count;
-        if (options_.record) result_.events.push_back({now_, kind, task, cpu, other});
+        if (options_.record) record(kind, task, cpu, other);
     }
+    void record(event_kind kind, std::uint32_t task, std::uint32_t cpu, std::int64_t other);
+    void open_segment(std::uint32_t cpu);
+    void close_segment(std::uint32_t cpu);
     std::int64_t note_reason(const policy::reason& why) {
         if (why.words.empty()) return 0;
         result_.reasons.push_back(why);
@@ -139,16 +152,10 @@ class simulator {
     const task_spec& spec(std::uint32_t task) const { return work_.tasks[task]; }
     job_result& job_of(std::uint32_t task) { return result_.jobs[tasks_[task].job]; }
 
-    // The slots of the queue of events.
-    std::uint32_t task_slot(std::uint32_t task) const {
-        return static_cast<std::uint32_t>(cpus_.size()) + task;
-    }
-    std::uint32_t release_slot(std::uint32_t task) const {
-        return static_cast<std::uint32_t>(cpus_.size() + tasks_.size()) + task;
-    }
-    std::uint32_t deadline_slot(std::uint32_t task) const {
-        return static_cast<std::uint32_t>(cpus_.size() + 2 * tasks_.size()) + task;
-    }
+    // The slots of the queue of events: CPUs, then tasks that wake, are released, and are due.
+    std::uint32_t task_slot(std::uint32_t task) const { return first_wake_ + task; }
+    std::uint32_t release_slot(std::uint32_t task) const { return first_release_ + task; }
+    std::uint32_t deadline_slot(std::uint32_t task) const { return first_deadline_ + task; }
 
     const workload& work_;
     const simulation_options options_;
@@ -164,12 +171,19 @@ class simulator {
     std::vector<lock_state> locks_;
     std::vector<std::uint32_t> arrivals_;  // tasks by first arrival
     std::size_t next_arrival_ = 0;
-    std::size_t free_ = 0;  // how many of free_cpus_
+    time arrives_ = time::max();  // when that is
+    std::size_t free_ = 0;        // how many of free_cpus_
     std::size_t dealt_ = 0;
+    const std::uint32_t first_wake_;
+    const std::uint32_t first_release_;
+    const std::uint32_t first_deadline_;
     event_queue events_;
     std::vector<cache> caches_;
     std::vector<std::uint32_t> due_;
-    bool news_ = false;  // in a queue
+    bool news_ = false;     // in a queue
+    const bool slices_;     // whether slices end,
+    const bool displaces_;  // whether running tasks may have to make way for whoever comes,
+    const bool reslices_;   // or end their slices at another time
     std::uint64_t round_ = 0;
     bool pinned_ = false;
     simulation result_{};

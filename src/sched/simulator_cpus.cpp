@@ -18,7 +18,6 @@ bool simulator::may_run(std::uint32_t task, std::uint32_t cpu) const {
 
 // Tasks are dealt out to the CPUs in turn, where they may run.
 std::uint32_t simulator::queue_for(std::uint32_t task) {
-    if (queues_.size() == 1) return 0;
     for (;;) {
         const auto cpu = static_cast<std::uint32_t>(dealt_++ % queues_.size());
         if (may_run(task, cpu)) return cpu;
@@ -40,11 +39,11 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
         if (c.open != none)  // nothing came of it
             for (std::uint32_t n = 0; n <= c.others.size(); ++n)
                 result_.segments[c.open + n].begin = result_.segments[c.open + n].end = now_;
-    } else if (options_.record && c.open != none) {
-        for (std::uint32_t n = 0; n <= c.others.size(); ++n) result_.segments[c.open + n].end = now_;
-        // Nothing is to be seen of one that blocked at once: who had the CPU before may go on without a gap.
-        if (result_.segments[c.open].begin == now_) c.open = std::exchange(c.before, none);
+    } else if (c.open != none) {
+        close_segment(cpu);
     }
+    job_of(task).cpu += c.used;
+    result_.busy += c.used * static_cast<std::int64_t>(1 + c.others.size());
     q.policy.ran(task, c.used, why, now_);
     if (policy::still_ready(why)) {
         count_ready(task, true);
@@ -65,6 +64,26 @@ void simulator::stop(std::uint32_t cpu, stop_reason why) {
     for (const std::uint32_t other : c.others) leaves(other);
     c.others.clear();
     events_.clear(cpu);
+}
+
+// Of a CPU that has just been given its task.
+void simulator::open_segment(std::uint32_t cpu) {
+    processor& c = cpus_[cpu];
+    const bool goes_on = c.open != none && c.others.empty() && result_.segments[c.open].task == c.task &&
+                         result_.segments[c.open].end == now_ && c.switched == now_;
+    if (goes_on) return;
+    c.before = c.open;
+    c.open = static_cast<std::uint32_t>(result_.segments.size());
+    result_.segments.push_back({c.task, cpu, c.switched, c.switched});
+    for (const std::uint32_t other : c.others)
+        result_.segments.push_back({c.task, other, c.switched, c.switched});
+}
+
+void simulator::close_segment(std::uint32_t cpu) {
+    processor& c = cpus_[cpu];
+    for (std::uint32_t n = 0; n <= c.others.size(); ++n) result_.segments[c.open + n].end = now_;
+    // Nothing is to be seen of one that blocked at once: who had the CPU before may go on without a gap.
+    if (result_.segments[c.open].begin == now_) c.open = std::exchange(c.before, none);
 }
 
 void simulator::count_bound(std::uint32_t task, bool more) {
@@ -198,18 +217,8 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
         job.waiting += options_.switch_cost;
     }
     if (job.first_run == time::max()) job.first_run = c.switched;
-    if (options_.record) {
-        const bool goes_on = c.open != none && c.others.empty() && result_.segments[c.open].task == task &&
-                             result_.segments[c.open].end == now_ && c.switched == now_;
-        if (!goes_on) {
-            c.before = c.open;
-            c.open = static_cast<std::uint32_t>(result_.segments.size());
-            result_.segments.push_back({task, cpu, c.switched, c.switched});
-            for (const std::uint32_t other : c.others)
-                result_.segments.push_back({task, other, c.switched, c.switched});
-        }
-    }
-    c.slice_ends = options_.cooperative ? time::max() : end_of_slice(cpu);
+    if (options_.record) open_segment(cpu);
+    c.slice_ends = slices_ ? end_of_slice(cpu) : time::max();
     return true;
 }
 
@@ -249,11 +258,11 @@ std::uint32_t simulator::next_to_make_way() const {
         // One that a policy has just put there is not in question, whatever it says now.
         if (!q.asked || !has_some_for(queue_of(cpu), cpu) || c.displaced == round_) continue;
         const bool displaced = for_cpu(
-            cpu, [&](policy::task_filter<> only) { return q.policy.preempts(c.task, c.used, now_, only); });
+            cpu, [&](policy::task_filter<> only) { return q.policy.preempts(c.task, used(c), now_, only); });
         if (!displaced) continue;
         if (options_.queue_per_cpu) return cpu;
         if (found == none ||
-            q.policy.makes_way_before(c.task, c.used, cpus_[found].task, cpus_[found].used, now_))
+            q.policy.makes_way_before(c.task, used(c), cpus_[found].task, used(cpus_[found]), now_))
             found = cpu;
     }
     return found;
@@ -261,13 +270,12 @@ std::uint32_t simulator::next_to_make_way() const {
 
 // Running tasks that a ready one should displace make way.
 void simulator::preempt() {
-    if (!news_) return;
-    news_ = false;
+    if (!std::exchange(news_, false) || (!displaces_ && !reslices_)) return;
     ++round_;
     for (queue_state& q : queues_) {
         q.asked = std::exchange(q.news, false);
         if (!q.asked) continue;
-        if (q.held != none && q.ready > 0 && !options_.cooperative &&
+        if (q.held != none && q.ready > 0 && displaces_ &&
             q.policy.preempts(q.held, duration::zero(), now_)) {
             q.policy.ran(q.held, duration::zero(), stop_reason::preempted, now_);
             count_ready(q.held, true);
@@ -275,19 +283,26 @@ void simulator::preempt() {
         }
     }
     // Free CPUs first: nobody has to make way where there is room.
-    if (cpus_.size() > 1) give_out();
-    if (options_.cooperative || leading_.next(0) == leading_.end()) return;
-    for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1))
-        if (queues_[queue_of(cpu)].asked) settle(cpu);
+    if (options_.cpus > 1) give_out();
+    if (displaces_) displace();
+    if (reslices_) reslice();
+}
+
+void simulator::displace() {
     for (std::uint32_t cpu = next_to_make_way(); cpu != none; cpu = next_to_make_way()) {
         cpus_[cpu].displaced = round_;
+        settle(cpu);
         note(event_kind::preempted, cpus_[cpu].task, cpu);
         stop(cpu, stop_reason::preempted);
-        if (cpus_.size() > 1) dispatch(cpu);
+        if (options_.cpus > 1) dispatch(cpu);
     }
-    // With ageing and boosts the slice depends on who waits.
+}
+
+// With ageing and boosts the slice depends on who waits, and on the time.
+void simulator::reslice() {
     for (std::uint32_t cpu = leading_.next(0); cpu != leading_.end(); cpu = leading_.next(cpu + 1)) {
         if (!queues_[queue_of(cpu)].asked) continue;
+        settle(cpu);
         const time ends = end_of_slice(cpu);
         if (ends == cpus_[cpu].slice_ends) continue;
         cpus_[cpu].slice_ends = ends;
@@ -297,9 +312,10 @@ void simulator::preempt() {
 
 void simulator::give_out() {
     if (free_ == 0) return;
+    const bool one_for_all = !options_.queue_per_cpu && !pinned_;
+    if (one_for_all && queues_.front().ready == 0 && queues_.front().held == none) return;
     for (std::uint32_t cpu = free_cpus_.next(0); cpu != free_cpus_.end(); cpu = free_cpus_.next(cpu + 1)) {
-        if (!dispatch(cpu) && queues_.size() == 1 && !pinned_)
-            return;  // there is nobody for the others either
+        if (!dispatch(cpu) && one_for_all) return;  // there is nobody for the others either
     }
 }
 

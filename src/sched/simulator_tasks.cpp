@@ -171,7 +171,7 @@ void simulator::make_ready(std::uint32_t task) {
     live& t = tasks_[task];
     t.is = state::ready;
     t.since = now_;
-    if (!t.known) t.queue = queue_for(task);
+    if (!t.known && options_.queue_per_cpu) t.queue = queue_for(task);
     t.known = true;
     queue_state& q = queues_[t.queue];
     q.policy.arrive(info(task), now_);

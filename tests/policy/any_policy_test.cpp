@@ -103,6 +103,33 @@ TEST_P(every_policy, who_is_filtered_out_is_not_touched) {
         EXPECT_EQ(order, expected);
 }
 
+namespace {
+
+struct sliced_by_a_global : heddle::policy::fcfs {
+    static inline duration quantum{3};
+    static duration slice(std::uint64_t, duration, heddle::policy::time) { return quantum; }
+};
+
+}  // namespace
+
+TEST(any_policy, says_whether_running_tasks_are_to_be_asked_when_somebody_comes) {
+    for (const char* const name : {"fcfs", "sjf", "rr", "lottery", "stride"}) {
+        EXPECT_FALSE(make_policy(name).displaces()) << name;
+        EXPECT_FALSE(make_policy(name).reslices()) << name;
+    }
+    for (const char* const name : {"fcfs", "sjf", "srtf", "edf", "rm"})
+        EXPECT_FALSE(make_policy(name).slices()) << name;
+    for (const char* const name : {"rr", "priority", "mlfq", "fair", "linux"})
+        EXPECT_TRUE(make_policy(name).slices()) << name;
+    EXPECT_TRUE(any_policy(sliced_by_a_global()).slices());
+    EXPECT_TRUE(make_policy("srtf").displaces());
+    EXPECT_FALSE(make_policy("srtf").reslices());
+    for (const char* const name : {"priority preemptive age=5", "mlfq", "linux"}) {
+        EXPECT_TRUE(make_policy(name).displaces()) << name;
+        EXPECT_TRUE(make_policy(name).reslices()) << name;
+    }
+}
+
 TEST_P(every_policy, a_copy_goes_on_by_itself) {
     auto p = made();
     for (std::uint64_t id = 0; id < 5; ++id) p.arrive(job(id, 0, 5), at(0));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Several CPUs: who runs where, who makes way, and that no CPU is idle while there is somebody for it.
 #include <gtest/gtest.h>
+#include <heddle/policy/fcfs.hpp>
 #include <sched/read.hpp>
 #include "runs.hpp"
 
@@ -37,7 +38,24 @@ struct last_come_first_served {
     void leave(id_type id, heddle::sched::time) { std::erase(ready, id); }
 };
 
+// Filters, and says without a filter that nobody makes way: that does not depend on who is ready.
+struct counts_questions : heddle::policy::fcfs {
+    static inline int asked = 0;
+
+    bool preempts(id_type, duration, heddle::sched::time) const {
+        ++asked;
+        return false;
+    }
+};
+
 }  // namespace
+
+TEST(processors, a_policy_under_which_nobody_makes_way_is_not_asked) {
+    const auto w = read("a 0 20\nb 0 20\nc 5 5\nd 6 5\n", "test");
+    const auto s = simulate(w, counts_questions(), {.cpus = 2});
+    EXPECT_EQ(charts(w, s), "a 0-20, c 20-25 | b 0-20, d 20-25");
+    EXPECT_EQ(counts_questions::asked, 0);
+}
 
 TEST(processors, the_least_important_task_makes_way) {
     const auto w = read("a 0 20 5\nb 0 20 1\nc 5 5 9\n", "test");

@@ -49,6 +49,12 @@ class any_policy {
     }
     void leave(const std::uint64_t& id, time now) { held_->leave(id, now); }
 
+    /// Whether slice() has to be asked at all, and whether preempts(), or slice(), has to be asked of running
+    /// tasks when somebody comes.
+    bool slices() const noexcept { return held_->slices; }
+    bool displaces() const noexcept { return held_->displaces; }
+    bool reslices() const noexcept { return held_->reslices; }
+
     /// Does nothing where the policy does not care.
     void adjust(const task_info<>& task, time now) { held_->adjust(task, now); }
 
@@ -67,8 +73,11 @@ class any_policy {
 
  private:
     struct any_holder {
-        any_holder() = default;
-        any_holder(const any_holder&) = default;
+        any_holder(bool may_slice, bool may_displace, bool may_reslice)
+            : slices(may_slice),
+              displaces(may_displace),
+              reslices(may_reslice) {}
+        any_holder(const any_holder&) = delete;
         any_holder& operator=(const any_holder&) = delete;
         virtual ~any_holder() = default;
         virtual std::unique_ptr<any_holder> copy() const = 0;
@@ -84,10 +93,16 @@ class any_policy {
         virtual std::optional<bool> more_urgent(int a, int b) const = 0;
         virtual bool makes_way_before(std::uint64_t a, duration used_a, std::uint64_t b, duration used_b,
                                       time now) const = 0;
+
+        const bool slices;
+        const bool displaces;
+        const bool reslices;
     };
 
     template <class P> struct holder final : any_holder {
-        explicit holder(P p) : policy(std::move(p)) {}
+        explicit holder(P p)
+            : any_holder(slicing_policy<P>, displacing_policy<P>, reslicing_policy<P>),
+              policy(std::move(p)) {}
         std::unique_ptr<any_holder> copy() const override { return std::make_unique<holder>(policy); }
         void arrive(const task_info<>& task, time now) override { policy.arrive(task, now); }
         std::optional<std::uint64_t> pick(time now, task_filter<> only) override {
@@ -97,7 +112,7 @@ class any_policy {
                 return only.everyone() ? policy.pick(now) : pick_by_trying(now, only);
         }
         duration slice(std::uint64_t id, duration used, time now, task_filter<> only) const override {
-            if constexpr (requires(const P& p) { p.slice(id, used, now, only); })
+            if constexpr (filtering_policy<P> && reslicing_policy<P>)
                 return policy.slice(id, used, now, only);
             else if constexpr (filtering_policy<P>)
                 return policy.slice(id, used, now);
@@ -106,7 +121,7 @@ class any_policy {
                                        : without_others(now, only).slice(id, used, now);
         }
         bool preempts(std::uint64_t id, duration used, time now, task_filter<> only) const override {
-            if constexpr (requires(const P& p) { p.preempts(id, used, now, only); })
+            if constexpr (filtering_policy<P> && displacing_policy<P>)
                 return policy.preempts(id, used, now, only);
             else if constexpr (filtering_policy<P>)
                 return policy.preempts(id, used, now);

@@ -42,8 +42,9 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
     }
 
     void arrive(const task_info<Id>& task, time) {
-        const std::uint32_t n = entities_.make(task.id);
+        const auto [n, made] = entities_.make(task.id);
         entity& e = entities_[n];
+        if (made) e = entity{};
         if (e.in_play) throw invalid_state("policy: a task arrives that is ready or runs already");
         e.id = task.id;
         e.weight = std::max<std::uint32_t>(1, task.weight);
@@ -63,6 +64,7 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
             const std::uint32_t slot = from->at(n).slot;
             from->erase(slot, by_key());
             entities_[slot].running = true;
+            latest_ = slot;
             return entities_[slot].id;
         }
         return std::nullopt;
@@ -131,7 +133,7 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
             take_out(n);
             withdraw(e);
         }
-        entities_.erase(id, n);
+        entities_.erase(id);
     }
 
     /// A task has another weight from now on.
@@ -196,6 +198,8 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
     }
 
     std::uint32_t position_of_running(const Id& id) const {
+        const auto runs = [&](const entity& e) { return e.running && e.id == id; };
+        if (latest_ != entities_.nowhere && runs(entities_[latest_])) return latest_;
         const std::uint32_t n = entities_.find(id);
         if (n == entities_.nowhere || !entities_[n].running)
             throw invalid_state("policy: a task that was not picked is said to run");
@@ -262,6 +266,8 @@ template <task_id Id = std::uint64_t> class basic_fair_share {
     task_table<Id, entity> entities_;
     indexed_heap<node> ready_;  // by deadline, then by virtual time: not ahead of the average
     indexed_heap<node> ahead_;  // by virtual time, then by deadline
+    std::uint32_t latest_ =
+        entities_.nowhere;  // the position of who was picked last, and is mostly asked about
     std::vector<std::uint32_t> newcomers_;
     wide weights_ = 0;  // of all that are ready or run
     wide sum_ = 0;      // of their virtual times, weighted

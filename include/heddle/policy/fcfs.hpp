@@ -27,7 +27,7 @@ template <task_id Id = std::uint64_t> class basic_fcfs {
         return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
-    duration slice(const Id&, duration, time) const { return unlimited; }
+    static constexpr duration slice(const Id&, duration, time) { return unlimited; }
     bool preempts(const Id&, duration, time) const { return false; }
 
     /// One that yields queues as if it had just come; one that the driver interrupts keeps its place.

@@ -9,6 +9,7 @@
 
 #include <heddle/policy/earliest_deadline_first.hpp>
 #include <heddle/policy/fair_share.hpp>
+#include <heddle/policy/id_map.hpp>
 #include <heddle/policy/ready_list.hpp>
 
 namespace heddle::inline v0::policy {

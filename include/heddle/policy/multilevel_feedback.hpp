@@ -71,8 +71,9 @@ template <task_id Id = std::uint64_t> class basic_multilevel_feedback {
         return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
-    /// What is left of its quantum or its allotment, or the time to the next boost.
-    duration slice(const Id& id, duration used, time now) const {
+    /// What is left of its quantum or its allotment, or the time to the next boost, which is nearer the later
+    /// one asks.
+    duration slice(const Id& id, duration used, time now, task_filter<Id> = {}) const {
         const auto& item = list_.running(id);
         const auto n = static_cast<std::size_t>(item.rank);
         duration left =

@@ -57,10 +57,15 @@ template <task_id Id> class ready_list {
 
     /// A task that becomes ready now; add() it next. Throws invalid_state if it is ready or running already.
     item& admit(const task_info<Id>& task, std::int64_t rank = 0) {
-        const std::uint32_t n = tasks_.make(task.id);
+        const auto [n, made] = tasks_.make(task.id);
         item& i = tasks_[n];
-        if (i.running || ready_.contains(n))
+        if (made) {
+            i.running_rank = i.kept = 0;
+            i.charged = duration::zero();
+            i.known = i.running = false;
+        } else if (i.running || ready_.contains(n)) {
             throw invalid_state("policy: a task arrives that is ready or runs already");
+        }
         i.task = task;
         i.rank = rank;
         i.since = i.waiting_since = task.arrival;
@@ -73,7 +78,7 @@ template <task_id Id> class ready_list {
     /// Puts one that admit(), stop() or withdraw() gave out among the ready ones.
     void add(item& i) {
         i.known = true;
-        ready_.push({i.rank, i.since, tasks_.position_of(i)}, by_order());
+        ready_.push({i.rank, rule_ == tie_break::id ? time{} : i.since, tasks_.position_of(i)}, by_order());
     }
 
     /// One that stopped is to queue as if it came now, behind those that really do.
@@ -112,6 +117,7 @@ template <task_id Id> class ready_list {
         item& i = tasks_[ready_.at(n).slot];
         ready_.erase(ready_.at(n).slot, by_order());
         i.running = true;
+        latest_ = tasks_.position_of(i);
         return i;
     }
 
@@ -163,17 +169,17 @@ template <task_id Id> class ready_list {
 
     /// Forgets a task, whatever it does.
     void remove(const Id& id) {
-        const std::uint32_t n = tasks_.find(id);
+        const std::uint32_t n = tasks_.erase(id);
         if (n == tasks_.nowhere) return;
         if (ready_.contains(n)) ready_.erase(n, by_order());
-        tasks_.erase(id, n);
+        tasks_[n].running = false;
     }
 
  private:
     // What mostly decides is in the heap itself, so that few comparisons look at the tasks.
     struct node {
         std::int64_t rank = 0;
-        time since{};
+        time since{};            // where it decides
         std::uint32_t slot = 0;  // the task's position in the table
     };
 
@@ -183,6 +189,8 @@ template <task_id Id> class ready_list {
     }
 
     std::uint32_t position_of_running(const Id& id) const {
+        const auto runs = [&](const item& i) { return i.running && i.task.id == id; };
+        if (latest_ != tasks_.nowhere && runs(tasks_[latest_])) return latest_;
         const std::uint32_t n = tasks_.find(id);
         if (n == tasks_.nowhere || !tasks_[n].running)
             throw invalid_state("policy: a task that was not picked is said to run");
@@ -192,7 +200,7 @@ template <task_id Id> class ready_list {
     auto by_order() const {
         return [this](const node& a, const node& b) {
             if (a.rank != b.rank) return a.rank < b.rank;
-            if (rule_ != tie_break::id && a.since != b.since) return a.since < b.since;
+            if (a.since != b.since) return a.since < b.since;
             return wins_tie(tasks_[a.slot], tasks_[b.slot], rule_);
         };
     }
@@ -200,6 +208,8 @@ template <task_id Id> class ready_list {
     tie_break rule_;
     std::uint64_t arrivals_ = 0;
     task_table<Id, item> tasks_;
+    std::uint32_t latest_ =
+        tasks_.nowhere;  // the position of who was started last, and is mostly asked about
     indexed_heap<node> ready_;
 };
 

@@ -28,7 +28,7 @@ template <class Urgency, task_id Id> class by_urgency {
         return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
-    duration slice(const Id&, duration, time) const { return unlimited; }
+    static constexpr duration slice(const Id&, duration, time) { return unlimited; }
     bool preempts(const Id& id, duration, time, task_filter<Id> only = {}) const {
         if (!options_.preemptive) return false;
         const auto* const first = list_.first(only);

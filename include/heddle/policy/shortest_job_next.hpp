@@ -69,7 +69,7 @@ template <task_id Id = std::uint64_t> class basic_shortest_job_next {
         return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
-    duration slice(const Id&, duration, time) const { return unlimited; }
+    static constexpr duration slice(const Id&, duration, time) { return unlimited; }
     bool preempts(const Id&, duration, time) const { return false; }
 
     void ran(const Id& id, duration used, stop_reason why, time now) {

@@ -35,7 +35,7 @@ template <task_id Id = std::uint64_t> class basic_shortest_remaining_time {
         return item != nullptr ? std::optional<Id>(item->task.id) : std::nullopt;
     }
 
-    duration slice(const Id&, duration, time) const { return unlimited; }
+    static constexpr duration slice(const Id&, duration, time) { return unlimited; }
 
     /// Only one that needs less; one that needs as much waits.
     bool preempts(const Id& id, duration used, time, task_filter<Id> only = {}) const {
