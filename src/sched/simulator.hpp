@@ -111,7 +111,9 @@ class simulator {
     void give_out();
     bool dispatch(std::uint32_t cpu);
     bool start(std::uint32_t cpu, std::uint32_t task);
+    duration slice(std::uint32_t cpu, std::uint32_t task, duration used) const;
     time end_of_slice(std::uint32_t cpu) const;
+    void count_empty_slice(std::uint32_t cpu);
     // A task of a queue became ready, or is not any more.
     void count_ready(std::uint32_t task, bool more) {
         queue_state& q = queues_[tasks_[task].queue];
@@ -124,6 +126,8 @@ class simulator {
         return q.ready > 0 && (!pinned_ || q.unbound > 0 || q.bound[cpu] > 0);
     }
     std::uint32_t pick(std::uint32_t cpu);
+    std::uint32_t next_for(std::uint32_t cpu);
+    void put_back(queue_state& q, std::uint32_t task);
     template <class Ask> auto for_cpu(std::uint32_t cpu, Ask ask) const;
     std::uint32_t longest_queue(std::uint32_t cpu, std::uint32_t last) const;
     std::uint32_t steal(std::uint32_t cpu);
@@ -185,6 +189,7 @@ class simulator {
     const bool displaces_;  // whether running tasks may have to make way for whoever comes,
     const bool reslices_;   // or end their slices at another time
     std::uint64_t round_ = 0;
+    std::size_t empty_slices_ = 0;  // since somebody used one up, or came to the end of a step
     bool pinned_ = false;
     simulation result_{};
 };

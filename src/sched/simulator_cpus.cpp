@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Who runs where.
 #include <algorithm>
+#include <heddle/rt/error.hpp>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "simulator.hpp"
@@ -131,6 +133,29 @@ std::uint32_t simulator::longest_queue(std::uint32_t cpu, std::uint32_t last) co
     return longest;
 }
 
+// Who is next on a free CPU. A held task was chosen among those that may run on another one, and earlier: if
+// somebody who may run here would end its slice at once, it makes way before it has begun. It would be
+// stopped then and another be held meanwhile, and these two could take turns for ever without that any ran.
+std::uint32_t simulator::next_for(std::uint32_t cpu) {
+    queue_state& q = queues_[queue_of(cpu)];
+    const std::uint32_t task = q.held;
+    if (task == none || !may_run(task, cpu)) return pick(cpu);
+    if (!slices_ || !has_room(task)) return task;
+    q.held = none;  // as it is when it has begun
+    if (slice(cpu, task, duration::zero()) > duration::zero()) {
+        q.held = task;
+        return task;
+    }
+    put_back(q, task);
+    return pick(cpu);
+}
+
+// Of a task that was picked and has not begun.
+void simulator::put_back(queue_state& q, std::uint32_t task) {
+    q.policy.ran(task, duration::zero(), stop_reason::preempted, now_);
+    count_ready(task, true);
+}
+
 // The next task that may run here of the longest queue that has one moves to this CPU's.
 std::uint32_t simulator::steal(std::uint32_t cpu) {
     if (!options_.stealing || queues_.size() == 1) return none;
@@ -222,22 +247,39 @@ bool simulator::start(std::uint32_t cpu, std::uint32_t task) {
     return true;
 }
 
+// How much longer the policy lets a task run on a CPU, which has used so much there.
+duration simulator::slice(std::uint32_t cpu, std::uint32_t task, duration used) const {
+    const duration left = for_cpu(cpu, [&](policy::task_filter<> only) {
+        return queues_[queue_of(cpu)].policy.slice(task, used, now_, only);
+    });
+    return std::max(duration::zero(), left);  // time does not go back
+}
+
 // Until when the policy lets a CPU's task run, which is settled.
 time simulator::end_of_slice(std::uint32_t cpu) const {
     const processor& c = cpus_[cpu];
-    const duration slice = for_cpu(cpu, [&](policy::task_filter<> only) {
-        return queues_[queue_of(cpu)].policy.slice(c.task, c.used, now_, only);
-    });
+    const duration left = slice(cpu, c.task, c.used);
     const time begin = std::max(now_, c.switched);
-    return slice == policy::unlimited || slice > time::max() - begin ? time::max() : begin + slice;
+    return left == policy::unlimited || left > time::max() - begin ? time::max() : begin + left;
+}
+
+// A slice ended in which its task did not run. There is an end to that, or there would be none to the run.
+void simulator::count_empty_slice(std::uint32_t cpu) {
+    std::size_t there = cpus_.size();  // tasks, at most
+    for (const queue_state& q : queues_) there += q.ready;
+    if (++empty_slices_ <= 1000 + 2 * there * cpus_.size()) return;
+    const queue_state& q = queues_[queue_of(cpu)];
+    throw invalid_state("policy " + std::string(q.policy.type_name()) + ": " + std::to_string(empty_slices_) +
+                        " slices in a row were over before their tasks ran, the last one that of " +
+                        spec(cpus_[cpu].task).name + " on CPU " + std::to_string(cpu) + " at " +
+                        std::to_string(now_.time_since_epoch().count()) +
+                        "; slice() of a task that was just picked must be more than zero");
 }
 
 // Gives a free CPU a task, if there is one for it.
 bool simulator::dispatch(std::uint32_t cpu) {
     for (;;) {
-        queue_state& q = queues_[queue_of(cpu)];
-        std::uint32_t task = q.held;
-        if (task == none || !may_run(task, cpu)) task = pick(cpu);
+        std::uint32_t task = next_for(cpu);
         if (task == none) task = steal(cpu);
         if (task == none || !start(cpu, task)) return false;
         // One that comes to a lock, or had yielded, goes on with its next step when the switch is over. That
@@ -277,9 +319,7 @@ void simulator::preempt() {
         if (!q.asked) continue;
         if (q.held != none && q.ready > 0 && displaces_ &&
             q.policy.preempts(q.held, duration::zero(), now_)) {
-            q.policy.ran(q.held, duration::zero(), stop_reason::preempted, now_);
-            count_ready(q.held, true);
-            q.held = none;
+            put_back(q, std::exchange(q.held, none));
         }
     }
     // Free CPUs first: nobody has to make way where there is room.

@@ -182,6 +182,7 @@ void simulator::make_ready(std::uint32_t task) {
 // A task that has a CPU takes the steps that need no time; whether it then goes on there. It does not if it
 // ended, waits, is blocked or lets others go first, and then it has been stopped.
 bool simulator::go_on(std::uint32_t task) {
+    empty_slices_ = 0;
     live& t = tasks_[task];
     const task_spec& s = spec(task);
     for (;;) {
@@ -227,6 +228,10 @@ void simulator::after_step(std::uint32_t cpu) {
     }
     if (tasks_[task].left == duration::zero() && !go_on(task)) return;
     if (now_ >= c.slice_ends) {
+        if (c.used > duration::zero())
+            empty_slices_ = 0;
+        else
+            count_empty_slice(cpu);
         const auto& policy = queues_[queue_of(cpu)].policy;
         note(event_kind::expires, task, cpu,
              options_.reasons ? note_reason(policy.why_over(task, c.used, now_)) : 0);

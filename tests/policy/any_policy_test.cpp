@@ -217,3 +217,9 @@ TEST(any_policy, durations_have_units_or_have_none_as_is_asked_for) {
               std::string::npos);
     EXPECT_EQ(message_of("linux rr=4 slice=3 server=2 period=20", duration_units::none), "accepted");
 }
+
+TEST(any_policy, says_what_type_it_has) {
+    const any_policy named = heddle::policy::fcfs();
+    EXPECT_NE(named.type_name().find("::basic_fcfs<"), std::string_view::npos) << named.type_name();
+    EXPECT_EQ(any_policy(named).type_name(), named.type_name());
+}

@@ -2,6 +2,7 @@
 // Several CPUs: who runs where, who makes way, and that no CPU is idle while there is somebody for it.
 #include <gtest/gtest.h>
 #include <heddle/policy/fcfs.hpp>
+#include <heddle/rt/error.hpp>
 #include <sched/read.hpp>
 #include "runs.hpp"
 
@@ -36,6 +37,12 @@ struct last_come_first_served {
         if (heddle::policy::still_ready(why)) ready.insert(ready.begin(), id);
     }
     void leave(id_type id, heddle::sched::time) { std::erase(ready, id); }
+};
+
+// Ends every slice at once, or before.
+struct gives_no_time : last_come_first_served {
+    duration gives{};
+    duration slice(id_type, duration, heddle::sched::time) const { return gives; }
 };
 
 // Filters, and says without a filter that nobody makes way: that does not depend on who is ready.
@@ -142,4 +149,36 @@ TEST(processors, a_wide_task_has_only_cpus_where_it_may_run) {
     EXPECT_EQ(charts(w, s), "c 2-4 | w 4-9 | a 0-4, w 4-9");
     EXPECT_THROW(simulate(read("w 0 5 width=3 cpus=2,1,1\n", "test"), make_policy("fcfs"), {.cpus = 3}),
                  std::invalid_argument);
+}
+
+// A wide task that is held for a CPU where b may not run is not begun on one where b would end it at once.
+TEST(processors, a_task_that_was_held_makes_way_for_one_that_has_waited_longer) {
+    const auto w = read("a 0 18 width=3\nb 2 5 cpus=0,2\nc 2 9 width=3\n", "test");
+    const auto s = simulate(w, make_policy("priority preemptive age=7"), {.cpus = 5});
+    EXPECT_EQ(charts(w, s),
+              "a 0-9, b 9-14, c 16-23, a 23-25, c 25-27 | a 0-9, a 9-16, c 16-23, a 23-25, c 25-27 | "
+              "a 0-9, a 9-16, c 16-23, a 23-25, c 25-27 | a 9-16 | ");
+    simulation_options o{.cpus = 5};
+    o.switch_cost = duration(1);
+    EXPECT_EQ(summarise(w, simulate(w, make_policy("priority preemptive age=7"), o)).all.finished, 3u);
+}
+
+TEST(processors, a_policy_that_gives_nobody_time_is_refused) {
+    const auto w = read("a 0 4\nb 0 4\n", "test");
+    for (const int gives : {0, -3})
+        for (const int cost : {0, 2}) {
+            gives_no_time policy;
+            policy.gives = duration(gives);
+            simulation_options o{.cpus = 2};
+            o.switch_cost = duration(cost);
+            try {
+                simulate(w, policy, o);
+                ADD_FAILURE() << "accepted";
+            } catch (const heddle::invalid_state& e) {
+                const std::string text = e.what();
+                EXPECT_TRUE(contains(text, "policy ") && contains(text, "gives_no_time: ")) << text;
+                EXPECT_TRUE(contains(text, "slices in a row were over before their tasks ran")) << text;
+                EXPECT_FALSE(contains(text, "\n")) << text;
+            }
+        }
 }

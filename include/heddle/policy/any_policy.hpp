@@ -55,6 +55,9 @@ class any_policy {
     bool displaces() const noexcept { return held_->displaces; }
     bool reslices() const noexcept { return held_->reslices; }
 
+    /// The policy's type as the compiler writes it, for messages. There as long as the program.
+    std::string_view type_name() const noexcept { return held_->type_name; }
+
     /// Does nothing where the policy does not care.
     void adjust(const task_info<>& task, time now) { held_->adjust(task, now); }
 
@@ -73,10 +76,11 @@ class any_policy {
 
  private:
     struct any_holder {
-        any_holder(bool may_slice, bool may_displace, bool may_reslice)
+        any_holder(bool may_slice, bool may_displace, bool may_reslice, std::string_view name)
             : slices(may_slice),
               displaces(may_displace),
-              reslices(may_reslice) {}
+              reslices(may_reslice),
+              type_name(name) {}
         any_holder(const any_holder&) = delete;
         any_holder& operator=(const any_holder&) = delete;
         virtual ~any_holder() = default;
@@ -97,11 +101,20 @@ class any_policy {
         const bool slices;
         const bool displaces;
         const bool reslices;
+        const std::string_view type_name;
     };
+
+    // Without typeid, which not everybody who includes this has: from "… [with P = NAME; …]", or "[P =
+    // NAME]".
+    template <class P> static consteval std::string_view name_of() {
+        std::string_view text = __PRETTY_FUNCTION__;
+        text.remove_prefix(text.find("P = ") + 4);
+        return text.substr(0, text.find_first_of(";]"));
+    }
 
     template <class P> struct holder final : any_holder {
         explicit holder(P p)
-            : any_holder(slicing_policy<P>, displacing_policy<P>, reslicing_policy<P>),
+            : any_holder(slicing_policy<P>, displacing_policy<P>, reslicing_policy<P>, name_of<P>()),
               policy(std::move(p)) {}
         std::unique_ptr<any_holder> copy() const override { return std::make_unique<holder>(policy); }
         void arrive(const task_info<>& task, time now) override { policy.arrive(task, now); }

@@ -120,8 +120,9 @@ struct simulation {
 ///
 /// Throws: std::invalid_argument for a workload that cannot be (check()), a machine without CPUs, a task that
 /// is wider than the machine, periodic tasks without an end that have no common period of reasonable
-/// length, or times that add up to more than can be counted. Complexity: of the policy's, and logarithmic in
-/// the number of CPUs and of tasks that wait.
+/// length, or times that add up to more than can be counted; invalid_state for a policy that ends slices
+/// before their tasks run, again and again. Complexity: of the policy's, and logarithmic in the number of
+/// CPUs and of tasks that wait.
 HEDDLE_API simulation simulate(const workload& w, const policy::any_policy& p,
                                const simulation_options& options = {});
 
