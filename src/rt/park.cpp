@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "futex.hpp"
 
-#include <heddle/rt/clock.hpp>
-#include <heddle/rt/controlled.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/rt/fiber_task.hpp>
 #include <heddle/rt/parking_lot.hpp>
@@ -27,10 +25,10 @@ class thread_waiter : public waiter {
         // Whoever wakes it sees by the exchange whether it sleeps. It may do so from here on.
         if (!state_.compare_exchange_strong(now, asleep, std::memory_order_acquire) && now != asleep)
             return true;
-        const auto before = controlled() ? clock::time_point{} : clock::now();
+        const auto since = patience::begin();
         while (state_.load(std::memory_order_acquire) == asleep)
             if (!futex_wait(state_, asleep, until)) return false;
-        if (!controlled()) detail::thread_patience().slept(clock::now() - before, woken_from_);
+        detail::thread_patience().slept(since, woken_by_);
         return true;
     }
     /// Looks for a moment whether it has been woken.
@@ -50,7 +48,7 @@ class thread_waiter : public waiter {
         auto& self = static_cast<thread_waiter&>(w);
         auto& word = self.state_;
         const auto* address = &word;
-        if (word.load(std::memory_order_relaxed) == asleep) self.woken_from_ = patience::here();
+        if (word.load(std::memory_order_relaxed) == asleep) self.woken_by_ = patience::wake_up::now();
         // release: pairs with outcome(). After this the sleeper may leave and the waiter be gone.
         if (word.exchange(static_cast<std::uint32_t>(outcome), std::memory_order_release) == asleep)
             futex_wake(address, 1);
@@ -59,7 +57,7 @@ class thread_waiter : public waiter {
     static constexpr auto awake = static_cast<std::uint32_t>(wait_outcome::waiting);
     static constexpr std::uint32_t asleep = UINT32_MAX;
     std::atomic<std::uint32_t> state_{awake};
-    int woken_from_ = patience::unknown;  // the CPU; the waker's until it has set the outcome
+    patience::wake_up woken_by_;  // the waker's until it has set the outcome
 };
 
 // A suspended fiber: queued once its stack is no longer in use, and made ready again through its host.

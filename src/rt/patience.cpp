@@ -6,15 +6,31 @@
 
 namespace heddle::inline v0::rt {
 
-int patience::here() noexcept {
-    return controlled() ? unknown : ::sched_getcpu();
+patience::wake_up patience::wake_up::now() noexcept {
+    if (controlled()) return {};
+    return {::sched_getcpu(), clock::now()};
 }
 
-void patience::slept(std::chrono::nanoseconds d, int from) noexcept {
-    if (from != unknown && from == here())
-        limit_ = {};
-    else
-        limit_ = std::clamp(d < 4 * most ? 2 * limit_ : limit_ / 2, least, most);
+clock::time_point patience::begin() noexcept {
+    return controlled() ? clock::time_point{} : clock::now();
+}
+
+void patience::slept(clock::time_point since, const wake_up& by) noexcept {
+    if (controlled()) return;
+    const auto now = clock::now();
+    auto until = now;
+    if (by.cpu >= 0) {
+        until = by.at;
+        // The longest of the last ones: some are short by chance.
+        wake_up_takes_ = std::min(std::max<std::chrono::nanoseconds>(now - by.at, wake_up_takes_ * 7 / 8),
+                                  longest_wake_up);
+        if (by.cpu == ::sched_getcpu()) {
+            limit_ = {};
+            return;
+        }
+    }
+    const std::chrono::nanoseconds most = std::max(2 * wake_up_takes_, least);
+    limit_ = until - since < most ? most : std::max(std::min(limit_, most) / 2, least);
 }
 
 // Not inlined, nor the same for two calls: a fiber may have changed threads.

@@ -52,6 +52,7 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
         if (phase_ == phase::stopped) return idle::stop;
         const bool was_searching = std::exchange(w.searching, false);
         w.listed = true;
+        w.woken_by = {};
         sleepers_.push_back(&w);  // room was reserved for every worker
         idle_.fall_asleep(was_searching);
         if (phase_ == phase::closing && sleepers_.size() == alive_ && all_done()) {
@@ -71,16 +72,15 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
     }
     if (timekeeper_.load(std::memory_order_relaxed) == &w) until = std::min(until, clock_.next());
     pool_worker::count(w.sleeps);
-    w.asleep_since = rt::clock::now();
-    w.woken_from.store(rt::patience::unknown, std::memory_order_relaxed);
+    w.asleep_since = rt::patience::begin();
     return idle::sleep;
 }
 
 void pool_engine::end_sleep(rt::worker& self) noexcept {
     auto& w = static_cast<pool_worker&>(self);
-    w.patience.slept(rt::clock::now() - w.asleep_since, w.woken_from.load(std::memory_order_relaxed));
-    w.just_woken = true;
     get_up(w);
+    w.just_woken = true;
+    w.patience.slept(w.asleep_since, w.woken_by);
 }
 
 void pool_engine::get_up(pool_worker& w) noexcept {
@@ -113,9 +113,9 @@ void pool_engine::wake_one() noexcept {
         w->listed = false;
         w->searching = true;
         idle_.get_up_searching();
+        w->woken_by = rt::patience::wake_up::now();
         getting_up_.store(w, std::memory_order_relaxed);
     }
-    w->woken_from.store(rt::patience::here(), std::memory_order_relaxed);
     w->wake();
 }
 

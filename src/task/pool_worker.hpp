@@ -43,9 +43,9 @@ struct pool_worker : rt::worker {
     std::size_t trimmed = 0;         // the first so many of them have been trimmed since they came to rest
     rt::patience patience;
     rt::clock::time_point asleep_since;
-    std::atomic<int> woken_from{rt::patience::unknown};  // written by who wakes it
-    bool just_woken = false;                             // for work, and has not found it yet
-    unsigned pushes = 0;     // to the deque, since the others' work was last looked at
+    rt::patience::wake_up woken_by;  // under the lock of the sleepers while it is on the list
+    bool just_woken = false;         // for work, and has not found it yet
+    unsigned pushes = 0;             // to the deque, since the others' work was last looked at
     bool searching = false;  // as the one of the pool; under the lock of the sleepers while it is on the list
     bool listed = false;     // as asleep; under that lock
 

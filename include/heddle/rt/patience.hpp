@@ -4,30 +4,40 @@
 // For how long who waits looks whether it can go on before it sleeps.
 
 #include <chrono>
+#include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/spinner.hpp>
 
 namespace heddle::inline v0::rt {
 
-/// Longer if the last sleeps were short: to sleep and to be woken takes 5 to 100 µs, by the machine, and two
-/// sides that wait for each other in turn, each asleep when the other comes, would stay like that for ever.
+/// Twice as long as it takes to be woken, where the last sleep was no longer than that: two sides that wait
+/// for each other in turn, each asleep when the other comes, would stay like that for ever. To be woken takes
+/// from 5 to 100 µs, by the machine, so that is measured.
 ///
-/// Who sleeps for long looks for less long the next time; so one that seldom has something to do uses
+/// Who sleeps for longer looks for less long the next time; so one that seldom has something to do uses
 /// nothing. And who runs on the CPU of the one that woke it does not look at all: it would only keep that one
 /// away.
 class HEDDLE_API patience {
  public:
+    /// When a sleeper is woken, and from which CPU. Nothing is known of a wake-up that left none.
+    struct wake_up {
+        int cpu = -1;
+        clock::time_point at{};
+        /// By the calling thread, now. Unknown under the checker.
+        static wake_up now() noexcept;
+    };
+
     std::chrono::nanoseconds limit() const noexcept { return limit_; }
-    /// The calling thread has slept for so long until it was woken, from the CPU `from`, if that is known.
-    void slept(std::chrono::nanoseconds d, int from) noexcept;
-    /// The CPU on which the caller runs, for the one that it wakes; `unknown` under the checker.
-    static int here() noexcept;
-    static constexpr int unknown = -1;
+    /// The calling thread is about to sleep. @return the time, for slept()
+    static clock::time_point begin() noexcept;
+    /// It has been woken.
+    void slept(clock::time_point since, const wake_up& by) noexcept;
 
  private:
     static constexpr std::chrono::nanoseconds least = spinner::usual;
-    static constexpr std::chrono::nanoseconds most = 10 * least;
+    static constexpr std::chrono::nanoseconds longest_wake_up{100'000};
     std::chrono::nanoseconds limit_ = least;
+    std::chrono::nanoseconds wake_up_takes_ = least;
 };
 
 namespace detail {
