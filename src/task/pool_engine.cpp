@@ -259,10 +259,11 @@ rt::runnable* pool_engine::take_batch(pool_worker& w) noexcept {
 rt::runnable* pool_engine::search(pool_worker& w) noexcept {
     if (!w.searching && !(w.searching = idle_.begin_search() || take_over_search())) return sweep(w, false);
     // Who was woken for what another worker has taken leaves it to that one, which is awake, to wait for
-    // more.
+    // more. But nobody gives up before he has asked for forks, and had the time to be answered.
     const bool others_awake = idle_.sleeping() + 1 < workers_.size();
-    rt::spinner spin(std::exchange(w.just_woken, false) && others_awake ? std::chrono::nanoseconds(0)
-                                                                        : w.patience.limit());
+    const bool in_vain = std::exchange(w.just_woken, false) && others_awake;
+    rt::spinner spin(in_vain ? rt::spinner::usual
+                             : std::max<std::chrono::nanoseconds>(w.patience.limit(), rt::spinner::usual));
     for (unsigned rounds = 0;; ++rounds) {
         // Not at once: a fork that is found only by asking for it is a small one.
         if (rt::runnable* const r = sweep(w, rounds >= ask_after || rt::controlled())) return r;
