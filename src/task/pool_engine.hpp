@@ -123,6 +123,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     bool take_over_search() noexcept;
     void get_up(pool_worker& w) noexcept;
     bool any_work() const noexcept;
+    bool any_offers(const pool_worker& but) const noexcept;
     bool untimed() const noexcept;
     void wake_one() noexcept;
     void wake_all() noexcept;

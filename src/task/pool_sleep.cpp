@@ -19,6 +19,15 @@ bool pool_engine::any_work() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->deque.empty(); });
 }
 
+// Whether another worker's fiber has forks that are public. Who publishes some looks afterwards whether to
+// wake somebody, perhaps for the last time in long; who falls asleep has said so before it looks here.
+bool pool_engine::any_offers(const pool_worker& but) const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(), [&](const auto& w) {
+        const fork_context* const forks = w->running.load(std::memory_order_seq_cst);
+        return w.get() != &but && forks != nullptr && forks->offers();
+    });
+}
+
 // Whether a timer is armed and nobody sleeps until it is due. The rule: if so, a worker is awake that will
 // look here, or fall asleep as the one that keeps the time, before it does anything that may take long.
 //
@@ -63,7 +72,7 @@ rt::work_source::idle pool_engine::prepare_sleep(rt::worker& self, rt::deadline&
         if (timekeeper_.load(std::memory_order_relaxed) == nullptr)
             timekeeper_.store(&w, std::memory_order_seq_cst);
     }
-    if (any_work()) {
+    if (any_work() || any_offers(w)) {
         get_up(w);
         // It looks for it: who added it may have left that to us. If this worker has something of its own to
         // do first, it says that nobody looks any more; see found().

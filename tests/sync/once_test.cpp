@@ -2,6 +2,7 @@
 #include <heddle/sync/once.hpp>
 
 #include <gtest/gtest.h>
+#include <atomic>
 #include <stdexcept>
 #include "coroutines.hpp"
 
@@ -144,7 +145,14 @@ TEST(once, X4_destroyed_while_a_task_waits_ends_the_program) {
     EXPECT_DEATH(
         {
             auto* const o = new once;
-            std::thread runs([o] { o->call([o] { until_parked(o, SIZE_MAX); }); });
+            std::atomic<bool> runs{false};
+            std::thread first([&] {
+                o->call([&] {
+                    runs = true;
+                    until_parked(o, SIZE_MAX);
+                });
+            });
+            while (!runs) std::this_thread::yield();
             std::thread waits([o] { o->call([] {}); });
             until_parked(o, 1);
             delete o;

@@ -166,7 +166,7 @@ class HEDDLE_API fork_context final : public rt::stop_listener {
 
     /// Anybody: whether there is something to steal.
     bool offers() const noexcept {
-        const std::uint64_t r = range_.load(std::memory_order_relaxed);
+        const std::uint64_t r = range_.load(std::memory_order_seq_cst);
         return tail_of(r) < split_of(r);
     }
     /// Anybody: asks the fiber to publish some, when it next forks or joins.
