@@ -47,15 +47,18 @@ class gate {
     /// What to pass to the task, for pass().
     std::string name() const { return folder_.file(""); }
 
-    /// The task's part: says that it is there, waits to be let through. @return its process
+    /// The task's part: says that it is there, waits to be let through. It waits for nobody once the gate is
+    /// gone, and is let through by what was said before: its ends are open before it says that it is there.
+    /// @return its process, or -1 if the gate went away without letting it through
     static pid_t pass(const std::string& name) {
+        // Opened without waiting for the other side, which is there already or never comes back.
+        const int go = ::open((name + "go").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        const int arrived = ::open((name + "arrived").c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
         const pid_t self = ::getpid();
-        const int arrived = ::open((name + "arrived").c_str(), O_WRONLY | O_CLOEXEC);
         const bool said = ::write(arrived, &self, sizeof self) == sizeof self;
         ::close(arrived);
-        const int go = ::open((name + "go").c_str(), O_RDONLY | O_CLOEXEC);
         char byte = 0;
-        const bool passed = ::read(go, &byte, 1) == 1;
+        const bool passed = ::fcntl(go, F_SETFL, 0) == 0 && ::read(go, &byte, 1) == 1;
         ::close(go);
         return said && passed ? self : -1;
     }

@@ -238,8 +238,8 @@ TEST(process_pool, EX01_map_submits_everything_even_if_nobody_looks) {
 }
 
 TEST(process_pool, EX02_map_throws_timeout_error_at_its_deadline) {
+    const gate g;  // outlives the pool, which waits for the item that is late
     heddle::process_pool procs(1);
-    const gate g;
     const std::vector<std::string> names(1, g.name());
     {
         auto late =
