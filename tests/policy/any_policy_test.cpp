@@ -2,6 +2,7 @@
 // What holds of every policy, and how they are named.
 #include <heddle/policy/any_policy.hpp>
 #include <heddle/policy/fcfs.hpp>
+#include <heddle/policy/round_robin.hpp>
 #include <heddle/rt/error.hpp>
 
 #include <gtest/gtest.h>
@@ -110,7 +111,36 @@ struct sliced_by_a_global : heddle::policy::fcfs {
     static duration slice(std::uint64_t, duration, heddle::policy::time) { return quantum; }
 };
 
+using heddle::policy::round_robin;
+
+// It filters, and says for itself when one makes way and when a slice ends.
+struct round_robin_until_noon : heddle::policy::round_robin {
+    static constexpr bool slices_stand = false;
+
+    round_robin_until_noon() : round_robin(duration(2)) {}
+    duration slice(std::uint64_t id, duration used, heddle::policy::time now) const {
+        return now < at(12) ? round_robin::slice(id, used, now) : duration(0);
+    }
+    bool preempts(std::uint64_t, duration, heddle::policy::time now) const { return now >= at(12); }
+};
+static_assert(heddle::policy::filtering_policy<round_robin_until_noon>);
+
 }  // namespace
+
+TEST(any_policy, a_policy_is_asked_unless_it_says_that_it_need_not_be) {
+    any_policy p{round_robin_until_noon()};
+    EXPECT_TRUE(p.displaces());
+    EXPECT_TRUE(p.slices());
+    EXPECT_TRUE(p.reslices());
+    p.arrive(job(1, 0, 9), at(0));
+    p.arrive(job(2, 0, 9), at(0));
+    ASSERT_EQ(p.pick(at(0)), 1u);
+    const auto nobody = [](std::uint64_t) { return false; };
+    EXPECT_FALSE(p.preempts(1, duration(1), at(11), nobody));
+    EXPECT_TRUE(p.preempts(1, duration(1), at(12), nobody));
+    EXPECT_EQ(p.slice(1, duration(1), at(11), nobody), duration(1));
+    EXPECT_EQ(p.slice(1, duration(1), at(12), nobody), duration(0));
+}
 
 TEST(any_policy, says_whether_running_tasks_are_to_be_asked_when_somebody_comes) {
     for (const char* const name : {"fcfs", "sjf", "rr", "lottery", "stride"}) {

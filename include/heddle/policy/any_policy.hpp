@@ -125,7 +125,7 @@ class any_policy {
                 return only.everyone() ? policy.pick(now) : pick_by_trying(now, only);
         }
         duration slice(std::uint64_t id, duration used, time now, task_filter<> only) const override {
-            if constexpr (filtering_policy<P> && reslicing_policy<P>)
+            if constexpr (requires { policy.slice(id, used, now, only); })
                 return policy.slice(id, used, now, only);
             else if constexpr (filtering_policy<P>)
                 return policy.slice(id, used, now);
@@ -134,7 +134,7 @@ class any_policy {
                                        : without_others(now, only).slice(id, used, now);
         }
         bool preempts(std::uint64_t id, duration used, time now, task_filter<> only) const override {
-            if constexpr (filtering_policy<P> && displacing_policy<P>)
+            if constexpr (requires { policy.preempts(id, used, now, only); })
                 return policy.preempts(id, used, now, only);
             else if constexpr (filtering_policy<P>)
                 return policy.preempts(id, used, now);

@@ -34,6 +34,7 @@ struct fair_share_options {
 template <task_id Id = std::uint64_t> class basic_fair_share {
  public:
     using id_type = Id;
+    static constexpr bool slices_stand = true;  ///< whoever comes
 
     /// Throws std::invalid_argument unless the slice is positive.
     explicit basic_fair_share(fair_share_options options = {}) : options_(options) {

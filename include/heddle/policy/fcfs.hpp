@@ -28,7 +28,7 @@ template <task_id Id = std::uint64_t> class basic_fcfs {
     }
 
     static constexpr duration slice(const Id&, duration, time) { return unlimited; }
-    bool preempts(const Id&, duration, time) const { return false; }
+    static constexpr bool preempts(const Id&, duration, time) { return false; }
 
     /// One that yields queues as if it had just come; one that the driver interrupts keeps its place.
     void ran(const Id& id, duration, stop_reason why, time now) {

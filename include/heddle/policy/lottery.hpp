@@ -28,6 +28,7 @@ struct lottery_options {
 template <task_id Id = std::uint64_t> class basic_lottery {
  public:
     using id_type = Id;
+    static constexpr bool slices_stand = true;  ///< whoever comes
 
     /// Throws std::invalid_argument unless the quantum is positive.
     explicit basic_lottery(lottery_options options) : options_(std::move(options)) {
@@ -62,7 +63,7 @@ template <task_id Id = std::uint64_t> class basic_lottery {
     duration slice(const Id&, duration used, time) const {
         return std::max(duration::zero(), options_.quantum - used);
     }
-    bool preempts(const Id&, duration, time) const { return false; }
+    static constexpr bool preempts(const Id&, duration, time) { return false; }
 
     void ran(const Id& id, duration, stop_reason why, time) {
         const auto at = find(running_, id);
@@ -138,6 +139,7 @@ static_assert(adjustable_policy<lottery>);
 template <task_id Id = std::uint64_t> class basic_random_choice {
  public:
     using id_type = Id;
+    static constexpr bool slices_stand = true;  ///< whoever comes
 
     /// Throws std::invalid_argument unless the quantum is positive; without one, a task runs until it waits.
     explicit basic_random_choice(lottery_options options = {.quantum = unlimited})
@@ -150,7 +152,7 @@ template <task_id Id = std::uint64_t> class basic_random_choice {
     }
     std::optional<Id> pick(time now, task_filter<Id> only = {}) { return lottery_.pick(now, only); }
     duration slice(const Id& id, duration used, time now) const { return lottery_.slice(id, used, now); }
-    bool preempts(const Id&, duration, time) const { return false; }
+    static constexpr bool preempts(const Id&, duration, time) { return false; }
     void ran(const Id& id, duration used, stop_reason why, time now) { lottery_.ran(id, used, why, now); }
     void leave(const Id& id, time now) { lottery_.leave(id, now); }
     reason why_picked(const Id&, time) const { return because("by chance"); }

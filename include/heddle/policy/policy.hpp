@@ -161,34 +161,30 @@ concept prioritizing_policy = scheduling_policy<P> && requires(const P asked, in
 };
 
 /// A policy that can be asked about some of the ready tasks only. If slice() and preempts() depend on who is
-/// ready, they take the filter too; what takes none need not be asked again when somebody comes.
+/// ready, they take the filter too.
 template <class P>
 concept filtering_policy =
     scheduling_policy<P> && requires(P p, time now, task_filter<typename P::id_type> only) {
         { p.pick(now, only) } -> std::same_as<std::optional<typename P::id_type>>;
     };
 
-/// A policy that may say, when somebody comes, that a running task should make way.
+/// A policy that may say, when somebody comes, that a running task should make way: all but those with a
+/// static constexpr preempts() that says that none ever should.
 template <class P>
-concept displacing_policy =
-    scheduling_policy<P> &&
-    (!filtering_policy<P> ||
-     requires(const P asked, const typename P::id_type id, duration used, time now,
-              task_filter<typename P::id_type> only) { asked.preempts(id, used, now, only); });
+concept displacing_policy = scheduling_policy<P> && !requires {
+    typename std::enable_if_t<!P::preempts(typename P::id_type{}, duration{}, time{})>;
+};
 
-/// A policy whose slices may end: all but those with a static slice() that says that none does.
+/// A policy whose slices may end: all but those with a static constexpr slice() that says that none does.
 template <class P>
 concept slicing_policy = scheduling_policy<P> && !requires {
     typename std::enable_if_t<P::slice(typename P::id_type{}, duration{}, time{}) == unlimited>;
 };
 
-/// A policy whose slices may end at another time when somebody comes.
+/// A policy whose slices may end at another time when somebody comes: all but those that say
+/// `static constexpr bool slices_stand = true`.
 template <class P>
-concept reslicing_policy =
-    scheduling_policy<P> &&
-    (!filtering_policy<P> ||
-     requires(const P asked, const typename P::id_type id, duration used, time now,
-              task_filter<typename P::id_type> only) { asked.slice(id, used, now, only); });
+concept reslicing_policy = slicing_policy<P> && !requires { typename std::enable_if_t<P::slices_stand>; };
 
 /// A policy that says which of two running tasks, both of which a ready one would displace, should rather
 /// make way: makes_way_before(a, used_a, b, used_b, now), whether `a` should. False both ways if it is all

@@ -25,6 +25,7 @@ struct round_robin_options {
 template <task_id Id = std::uint64_t> class basic_round_robin {
  public:
     using id_type = Id;
+    static constexpr bool slices_stand = true;  ///< whoever comes
 
     /// Throws std::invalid_argument unless the quantum is positive.
     explicit basic_round_robin(duration quantum)
@@ -52,7 +53,7 @@ template <task_id Id = std::uint64_t> class basic_round_robin {
     duration slice(const Id& id, duration used, time) const {
         return std::max(duration::zero(), options_.quantum - list_.running(id).spent - used);
     }
-    bool preempts(const Id&, duration, time) const { return false; }
+    static constexpr bool preempts(const Id&, duration, time) { return false; }
 
     /// One that the driver interrupts keeps its place and the rest of its quantum; any other queues anew.
     void ran(const Id& id, duration used, stop_reason why, time now) {

@@ -70,7 +70,7 @@ template <task_id Id = std::uint64_t> class basic_shortest_job_next {
     }
 
     static constexpr duration slice(const Id&, duration, time) { return unlimited; }
-    bool preempts(const Id&, duration, time) const { return false; }
+    static constexpr bool preempts(const Id&, duration, time) { return false; }
 
     void ran(const Id& id, duration used, stop_reason why, time now) {
         auto& item = list_.stop(id);

@@ -26,6 +26,7 @@ struct stride_options {
 template <task_id Id = std::uint64_t> class basic_stride {
  public:
     using id_type = Id;
+    static constexpr bool slices_stand = true;  ///< whoever comes
 
     /// Throws std::invalid_argument unless quantum and constant are positive.
     explicit basic_stride(stride_options options) : options_(options), list_(options.ties) {
@@ -56,7 +57,7 @@ template <task_id Id = std::uint64_t> class basic_stride {
     duration slice(const Id&, duration used, time) const {
         return std::max(duration::zero(), options_.quantum - used);
     }
-    bool preempts(const Id&, duration, time) const { return false; }
+    static constexpr bool preempts(const Id&, duration, time) { return false; }
 
     /// One that did not use its quantum pays for what it used.
     void ran(const Id& id, duration used, stop_reason why, time now) {
