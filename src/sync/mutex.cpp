@@ -95,7 +95,7 @@ bool mutex_lock::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept 
 
 // Waits a moment for the owner to leave. Not behind others who sleep: they have waited for longer.
 bool mutex::spin() noexcept {
-    detail::spinner s;
+    detail::spinner s = detail::spinner::sparing();
     do {
         std::uint32_t state = state_.load(std::memory_order_relaxed);
         if ((state & locked_bit) == 0) {

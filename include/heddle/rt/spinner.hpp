@@ -24,6 +24,9 @@ class HEDDLE_API spinner {
     explicit spinner(std::chrono::nanoseconds limit = usual) noexcept : limit_(limit) {}
     /// For as long as the calling thread's last sleeps let expect; see patience.
     static spinner patient() noexcept;
+    /// For what somebody else writes again and again, as the owner of a lock that it takes, gives back and
+    /// takes again: each look costs the other a cache line there and back, so looks are far apart.
+    static spinner sparing() noexcept;
     ~spinner() {
         if (long_) end_long();
     }
@@ -36,10 +39,13 @@ class HEDDLE_API spinner {
     static void pause_patiently(std::size_t pauses) noexcept;
 
  private:
+    spinner(std::chrono::nanoseconds limit, bool sparing) noexcept : limit_(limit), sparing_(sparing) {}
+    bool pause_sparingly() noexcept;
     bool begin_long() noexcept;
     static void end_long() noexcept;
 
     std::chrono::nanoseconds limit_;
+    bool sparing_ = false;
     int rounds_ = 0;
     bool long_ = false;
     deadline until_;
