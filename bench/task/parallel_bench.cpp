@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Loops over many items: 10^8 that take a third of a nanosecond, a thousand that take a microsecond, and none.
+// Loops over many items: 10^8 that take a third of a nanosecond, a thousand that take a microsecond, and
+// none.
 #include <benchmark/benchmark.h>
 #include <cstdint>
 #include <heddle/task/parallel.hpp>
@@ -16,28 +17,50 @@ namespace {
 
 constexpr std::size_t trivial = 100'000'000;
 
-void work_for_a_microsecond(std::uint64_t seed) {
+// A function that stays one: in each loop the compiler would lay it out differently.
+[[gnu::noinline]] void work_for_a_microsecond(std::uint64_t seed) {
     for (int i = 0; i < 1000; ++i) benchmark::DoNotOptimize(seed = seed * 6364136223846793005 + 1);
 }
 
 void trivial_items(benchmark::State& state) {
     heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
     std::vector<std::uint8_t> items(trivial);
-    for (auto _ : state)
-        heddle::run_on(pool, [&] {
+    heddle::run_on(pool, [&] {
+        for (auto _ : state)
             heddle::parallel_for(std::size_t{0}, trivial, [&](std::size_t i) { items[i] += 1; });
-        });
+    });
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(trivial));
 }
 BENCHMARK(trivial_items)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
+void items_of_a_microsecond_serial(benchmark::State& state) {
+    for (auto _ : state)
+        for (std::uint64_t i = 0; i < 1000; ++i) work_for_a_microsecond(i);
+    state.SetItemsProcessed(state.iterations() * 1000);
+}
+BENCHMARK(items_of_a_microsecond_serial)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+// As oneTBB has it: who calls is one of the workers.
 void items_of_a_microsecond(benchmark::State& state) {
     heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
-    for (auto _ : state)
-        heddle::run_on(pool, [] { heddle::parallel_for(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond); });
+    heddle::run_on(pool, [&] {
+        for (auto _ : state)
+            heddle::parallel_for(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond);
+    });
     state.SetItemsProcessed(state.iterations() * 1000);
 }
 BENCHMARK(items_of_a_microsecond)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+// The caller is a thread outside, which is woken at the end.
+void items_of_a_microsecond_from_outside(benchmark::State& state) {
+    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+    for (auto _ : state)
+        heddle::run_on(pool, [] {
+            heddle::parallel_for(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond);
+        });
+    state.SetItemsProcessed(state.iterations() * 1000);
+}
+BENCHMARK(items_of_a_microsecond_from_outside)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 void two_empty_items(benchmark::State& state) {
     heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
