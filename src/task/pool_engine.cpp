@@ -27,6 +27,9 @@ constexpr unsigned long_enough = 61;
 // So many times a worker looks for forks that are public before it asks for some: about a microsecond.
 constexpr unsigned ask_after = 8;
 
+// How long the only worker that is awake looks for more if what comes from outside comes seldom.
+constexpr std::chrono::nanoseconds alone{500};
+
 }  // namespace
 
 bool work::may_run_here() const noexcept {
@@ -256,14 +259,22 @@ rt::runnable* pool_engine::take_batch(pool_worker& w) noexcept {
     return batch.front();
 }
 
-rt::runnable* pool_engine::search(pool_worker& w) noexcept {
-    if (!w.searching && !(w.searching = idle_.begin_search() || take_over_search())) return sweep(w, false);
+// For how long a worker that has nothing to do looks.
+std::chrono::nanoseconds pool_engine::looks_for(pool_worker& w) noexcept {
+    const std::chrono::nanoseconds patience = w.patience.limit();
+    const bool others_awake = idle_.sleeping() + 1 < workers_.size();
+    const bool just_woken = std::exchange(w.just_woken, false);
+    // Nobody is there who could make work, and what came from outside came seldom: what is spent on looking
+    // the kernel counts, and lets the worker begin later when it is woken.
+    if (!others_awake) return patience > rt::spinner::usual ? patience : alone;
     // Who was woken for what another worker has taken leaves it to that one, which is awake, to wait for
     // more. But nobody gives up before he has asked for forks, and had the time to be answered.
-    const bool others_awake = idle_.sleeping() + 1 < workers_.size();
-    const bool in_vain = std::exchange(w.just_woken, false) && others_awake;
-    rt::spinner spin(in_vain ? rt::spinner::usual
-                             : std::max<std::chrono::nanoseconds>(w.patience.limit(), rt::spinner::usual));
+    return just_woken ? rt::spinner::usual : std::max<std::chrono::nanoseconds>(patience, rt::spinner::usual);
+}
+
+rt::runnable* pool_engine::search(pool_worker& w) noexcept {
+    if (!w.searching && !(w.searching = idle_.begin_search() || take_over_search())) return sweep(w, false);
+    rt::spinner spin(looks_for(w));
     for (unsigned rounds = 0;; ++rounds) {
         // Not at once: a fork that is found only by asking for it is a small one.
         if (rt::runnable* const r = sweep(w, rounds >= ask_after || rt::controlled())) return r;

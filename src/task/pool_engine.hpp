@@ -110,6 +110,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     rt::runnable* find(pool_worker& w) noexcept;
     rt::runnable* find_any(pool_worker& w) noexcept;
     rt::runnable* take_batch(pool_worker& w) noexcept;
+    std::chrono::nanoseconds looks_for(pool_worker& w) noexcept;
     rt::runnable* search(pool_worker& w) noexcept;
     rt::runnable* sweep(pool_worker& w, bool asking) noexcept;
     rt::runnable* steal_fork(pool_worker& w, pool_worker& from, bool asking) noexcept;
