@@ -57,16 +57,9 @@ task_context::task_context(const task_context* parent) : id_(new_id()) {
     if (parent != nullptr && parent->locals_.inheritable()) locals_.inherit(parent->locals_);
 }
 
-task_context::~task_context() {
-    end_locals();
-}
-
-void task_context::end_locals() noexcept {
-    if (!locals_.empty()) {
-        const task_scope as(this);  // what the destructors of the values see
-        locals_.clear();
-    }
-    if (listener_.load(std::memory_order_relaxed) != nullptr) listen(nullptr);
+void task_context::destroy_locals() noexcept {
+    const task_scope as(this);  // what the destructors of the values see
+    locals_.clear();
 }
 
 std::string task_context::name() const {

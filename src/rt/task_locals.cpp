@@ -57,10 +57,6 @@ local_key::~local_key() {
     }
 }
 
-task_locals::~task_locals() {
-    clear();
-}
-
 // Under the lock.
 void task_locals::link(local_key& key, local_value& v) noexcept {
     v.key_ = &key;

@@ -55,7 +55,7 @@ class HEDDLE_API task_context {
     /// Of a child of `parent`, which is not running meanwhile unless it calls this; of nobody if that is
     /// null. @throws what copying the inherited locals throws.
     explicit task_context(const task_context* parent);
-    ~task_context();
+    ~task_context() { end_locals(); }
     task_context(const task_context&) = delete;
     task_context& operator=(const task_context&) = delete;
 
@@ -97,7 +97,12 @@ class HEDDLE_API task_context {
     /// Its values of local<T>. The task's own, but see task_locals.
     task_locals& locals() noexcept { return locals_; }
     /// Destroys them, as the end of the task; done by the destructor at the latest.
-    void end_locals() noexcept;
+    void end_locals() noexcept {
+        if (!locals_.empty()) [[unlikely]]
+            destroy_locals();
+        if (listener_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+            listen(nullptr);
+    }
 
     // A part of a task that runs elsewhere, under an identity of its own: requests to the task reach it too.
 
@@ -114,6 +119,7 @@ class HEDDLE_API task_context {
     void withdraw_request(const part_request& made) noexcept;
 
  private:
+    void destroy_locals() noexcept;
     void request_locked() noexcept;
     template <class F> void with_waiter(std::uintptr_t wanted, F f) const noexcept;
 

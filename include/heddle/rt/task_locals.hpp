@@ -52,7 +52,9 @@ class local_value {
 class HEDDLE_API task_locals {
  public:
     constexpr task_locals() noexcept = default;
-    ~task_locals();
+    ~task_locals() {
+        if (!empty()) clear();
+    }
     task_locals(const task_locals&) = delete;
     task_locals& operator=(const task_locals&) = delete;
 
