@@ -40,17 +40,20 @@ void permits::give_slow(std::ptrdiff_t n, std::ptrdiff_t bound) {
             --left;
             w = next;
         }
-        // release: as give(). Meanwhile others may take permits, and give them if parked_bit is not set.
-        std::uint64_t changed = 0;
-        do {
-            // Again, because others may give while nobody waits; where somebody waits there is no permit.
+        const std::uint64_t rest = left * one + (w != nullptr ? parked_bit : 0);
+        // Where somebody waits there is no permit, and all others leave the word alone: no permit of who gave
+        // before is in it. release: as give().
+        if ((word & parked_bit) != 0) {
+            word_.store(rest, std::memory_order_release);
+            return;
+        }
+        // Nobody waits; meanwhile others may take permits, and give them.
+        while (!word_.compare_exchange_weak(word, word + rest, std::memory_order_release,
+                                            std::memory_order_relaxed))
             if (n > bound - static_cast<std::ptrdiff_t>(word / one)) {
                 too_many = true;
                 return;
             }
-            changed = (word & ~parked_bit) + left * one + (w != nullptr ? parked_bit : 0);
-        } while (!word_.compare_exchange_weak(word, changed, std::memory_order_release,
-                                              std::memory_order_relaxed));
     });
     if (too_many) throw invalid_state("a semaphore is released more often than it was acquired");
 }
