@@ -3,7 +3,9 @@
 // the bare futex below it and the standard library's primitives beside it.
 #include <benchmark/benchmark.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <atomic>
 #include <condition_variable>
@@ -74,8 +76,31 @@ struct by_condition_variable {
     std::uint32_t turn = 0;
 };
 
-// A time is for there and back: two hand-overs.
+// The first of the CPUs that the thread may use, where it shares one with the other.
+void stay_on_one_cpu() {
+    cpu_set_t may{};
+    if (::sched_getaffinity(0, sizeof may, &may) != 0) return;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (!CPU_ISSET(cpu, &may)) continue;
+        cpu_set_t one{};
+        CPU_SET(cpu, &one);
+        ::sched_setaffinity(0, sizeof one, &one);
+        return;
+    }
+}
+
+double process_cpu_ns() {
+    timespec t{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
+// A time is for there and back: two hand-overs; both_ns is the CPU time of both threads. With 1 they share a
+// CPU, so that each hand-over is a sleep and a wake-up.
 template <class Way> void ping_pong(benchmark::State& state) {
+    cpu_set_t before{};
+    ::sched_getaffinity(0, sizeof before, &before);
+    if (state.range(0) == 1) stay_on_one_cpu();
     Way way;
     std::atomic<bool> stop{false};
     std::thread other([&] {
@@ -85,16 +110,20 @@ template <class Way> void ping_pong(benchmark::State& state) {
             way.give(0);
         }
     });
+    const double cpu_before = process_cpu_ns();
     for (auto _ : state) {
         way.give(1);
         way.wait(0);
     }
+    state.counters["both_ns"] =
+        benchmark::Counter(process_cpu_ns() - cpu_before, benchmark::Counter::kAvgIterations);
     stop = true;
     way.give(1);
     other.join();
+    ::sched_setaffinity(0, sizeof before, &before);
 }
-BENCHMARK(ping_pong<by_parking_lot>)->UseRealTime();
-BENCHMARK(ping_pong<by_futex>)->UseRealTime();
-BENCHMARK(ping_pong<by_condition_variable>)->UseRealTime();
+BENCHMARK(ping_pong<by_parking_lot>)->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(ping_pong<by_futex>)->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(ping_pong<by_condition_variable>)->Arg(1)->Arg(2)->UseRealTime();
 
 }  // namespace

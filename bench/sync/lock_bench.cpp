@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <heddle/sync/fair_mutex.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/priority_mutex.hpp>
@@ -43,6 +44,16 @@ template <class Lock> struct alignas(128) guarded {
 
 // glibc's mutex leaves out the atomic operations in a process that has never had a second thread.
 [[maybe_unused]] const bool had_a_second_thread = (std::thread([] {}).join(), true);
+
+// What a lock cannot do without.
+struct compare_and_exchange {
+    void lock() {
+        std::uint32_t free = 0;
+        word.compare_exchange_strong(free, 1, std::memory_order_acquire, std::memory_order_relaxed);
+    }
+    void unlock() { word.exchange(0, std::memory_order_release); }
+    std::atomic<std::uint32_t> word{0};
+};
 
 template <class Lock> void uncontended(benchmark::State& state) {
     guarded<Lock> g;
@@ -151,6 +162,7 @@ template <class Lock> void two_threads_one_percent_writes(benchmark::State& stat
 
 }  // namespace
 
+BENCHMARK(uncontended<compare_and_exchange>);
 BENCHMARK(uncontended<heddle::mutex>);
 BENCHMARK(uncontended<std::mutex>);
 BENCHMARK(uncontended<heddle::recursive_mutex>);
