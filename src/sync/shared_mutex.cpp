@@ -132,9 +132,9 @@ const char* shared_wait::name() const noexcept {
     return mutex_.name_.get();
 }
 
-bool shared_wait::take() noexcept {
+bool shared_wait::take(rt::spinner* patience) noexcept {
     return taken_ = wanted_ == access::read ? mutex_.try_share()
-                                            : mutex_.try_lock_free() || mutex_.try_lock_biased();
+                                            : mutex_.try_lock_free() || mutex_.try_lock_biased(patience);
 }
 
 bool shared_wait::ready() {
@@ -247,16 +247,22 @@ void shared_mutex::serve_those_who_wait() noexcept {
     });
 }
 
-// Takes the bias back and looks whether that leaves the lock free.
-bool shared_mutex::try_lock_biased() noexcept {
+// Takes the bias back and looks whether that leaves the lock free; with patience, waits a moment for the
+// readers in the table to leave. Meanwhile nobody comes in, so a slot that is empty needs no second look:
+// whoever fills one now takes it, or one that was full, back.
+bool shared_mutex::try_lock_biased(rt::spinner* patience) noexcept {
     std::uint64_t state = state_.load(std::memory_order_relaxed);
     do {
         if ((state & slots) == 0 || (state & (writer | queued)) != 0 || state >= one_reader) return false;
     } while (!state_.compare_exchange_weak(state, (state | writer) & ~biased, std::memory_order_seq_cst,
                                            std::memory_order_relaxed));
-    if (count_slots(this) != 0) {
-        unlock_slow();
-        return false;
+    const std::size_t column = column_of(this);
+    for (const line& l : table) {
+        while (stands_for(l.slots[column].load(std::memory_order_seq_cst), this)) {
+            if (patience != nullptr && patience->again()) continue;
+            unlock_slow();
+            return false;
+        }
     }
     state_.fetch_and(~slots, std::memory_order_acquire);
     state_.fetch_or(inhibited, std::memory_order_relaxed);
@@ -270,8 +276,9 @@ bool shared_mutex::lock_slow(detail::access wanted, rt::deadline until, rt::canc
     } else if (detail::here() == detail::suspends::no && !until.expired()) {
         detail::spinner s;
         // Not past those who wait.
-        while ((state_.load(std::memory_order_relaxed) & (queued | biased)) == 0 && s.again())
-            if (op.take()) return true;
+        do {
+            if (op.take(&s)) return true;
+        } while ((state_.load(std::memory_order_relaxed) & queued) == 0 && s.again());
     }
     detail::wait_here(op);
     if (op.cancelled()) throw cancelled();

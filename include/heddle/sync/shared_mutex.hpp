@@ -10,6 +10,7 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/config.hpp>
 #include <heddle/rt/parking_lot.hpp>
+#include <heddle/rt/spinner.hpp>
 #include <heddle/sync/detail/diagnosing.hpp>
 #include <heddle/sync/detail/lock_name.hpp>
 #include <heddle/sync/detail/wait.hpp>
@@ -42,7 +43,7 @@ class HEDDLE_API shared_wait : public operation {
 
  private:
     friend class heddle::shared_mutex;
-    bool take() noexcept;
+    bool take(rt::spinner* patience = nullptr) noexcept;
     lock_site site() const noexcept { return {&mutex_, kind(), name(), wanted_ == access::read}; }
     shared_mutex& mutex_;
     access wanted_;
@@ -217,7 +218,7 @@ class HEDDLE_API shared_mutex {
             detail::diagnose_unlocked(this, how == detail::access::read);
     }
     bool lock_slow(detail::access wanted, rt::deadline until, rt::cancellation mode);
-    bool try_lock_biased() noexcept;
+    bool try_lock_biased(rt::spinner* patience = nullptr) noexcept;
     bool share_in_word() noexcept;
     bool share_in_slot() noexcept;
     void unlock_slow();
