@@ -60,9 +60,11 @@ TEST(future, every_call_on_one_that_holds_nothing_says_so) {
         EXPECT_THROW(f->cancel(), heddle::invalid_state);
         EXPECT_THROW(f->request_stop(), heddle::invalid_state);
         EXPECT_THROW(f->on_done([](const future<int>&) {}), heddle::invalid_state);
-        EXPECT_THROW(f->operator co_await(), heddle::invalid_state);
+        EXPECT_THROW((void)f->operator co_await(), heddle::invalid_state);
+        EXPECT_THROW((void)f->async_get(), heddle::invalid_state);
+        EXPECT_THROW((void)f->async_wait(), heddle::invalid_state);
     }
-    EXPECT_THROW(std::move(moved).operator co_await(), heddle::invalid_state);
+    EXPECT_THROW((void)std::move(moved).operator co_await(), heddle::invalid_state);
     EXPECT_THROW(std::move(moved).take(), heddle::invalid_state);
     try {
         future<>().get();
