@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Divide and conquer, the same computations by heddle, oneTBB, OpenMP and, where that is bearable, std::async;
-// each on one worker and on two. Items are forks, so the rate is forks per second.
+// Divide and conquer, the same computations by heddle, oneTBB, OpenMP and, where that is bearable,
+// std::async; each on one worker and on two. Items are forks, so the rate is forks per second.
 #include <benchmark/benchmark.h>
 #include <algorithm>
 #include <array>
@@ -11,6 +11,11 @@
 
 namespace {
 
+// f() by P on as many workers as the benchmark says, again and again.
+template <class P, class F> void timed(benchmark::State& state, F f) {
+    for (auto _ : state) benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), f));
+}
+
 template <class P> [[gnu::noinline]] long fib(int n) {
     if (n < 2) return n;
     long a = 0;
@@ -20,8 +25,7 @@ template <class P> [[gnu::noinline]] long fib(int n) {
 }
 
 template <class P> void fib_30(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return fib<P>(30); }));
+    timed<P>(state, [] { return fib<P>(30); });
     state.SetItemsProcessed(state.iterations() * 1'346'268);
 }
 
@@ -50,8 +54,7 @@ template <class P> [[gnu::noinline]] long sum(const node& n) {
 
 template <class P> void tree_of_4_million(benchmark::State& state) {
     static const auto root = grow(22);
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return sum<P>(*root); }));
+    timed<P>(state, [] { return sum<P>(*root); });
     state.SetItemsProcessed(state.iterations() * ((1 << 21) - 1));
 }
 
@@ -59,12 +62,11 @@ template <class P> void tree_of_4_million(benchmark::State& state) {
 template <class P> void trees_of_1023(benchmark::State& state) {
     static const auto root = grow(10);
     constexpr int times = 1000;
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] {
-            long total = 0;
-            for (int i = 0; i < times; ++i) total += sum<P>(*root);
-            return total;
-        }));
+    timed<P>(state, [] {
+        long total = 0;
+        for (int i = 0; i < times; ++i) total += sum<P>(*root);
+        return total;
+    });
     state.SetItemsProcessed(state.iterations() * times * 511);
 }
 
@@ -90,9 +92,7 @@ template <class P> long skynet(long first, long size) {
 }
 
 template <class P> void skynet_1_million(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(
-            P::run(static_cast<int>(state.range(0)), [] { return skynet<P>(0, 1'000'000); }));
+    timed<P>(state, [] { return skynet<P>(0, 1'000'000); });
     state.SetItemsProcessed(state.iterations() * 999'999);
 }
 
@@ -114,8 +114,7 @@ template <class P> int queens(int row, const std::array<signed char, 16>& board,
 }
 
 template <class P> void queens_10(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return queens<P>(0, {}, 10); }));
+    timed<P>(state, [] { return queens<P>(0, {}, 10); });
 }
 
 // Merge sort by halves, as Cilk's example.
@@ -170,12 +169,11 @@ template <class P> long count(std::uint64_t name, int children) {
 }
 
 template <class P> void unbalanced_tree(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] {
-            long total = 0;
-            for (std::uint64_t root = 0; root < 40; ++root) total += count<P>(mix(root * 977), 64);
-            return total;
-        }));
+    timed<P>(state, [] {
+        long total = 0;
+        for (std::uint64_t root = 0; root < 40; ++root) total += count<P>(mix(root * 977), 64);
+        return total;
+    });
 }
 
 // Not inlined: it is the same code for all, and what is compared is how it is called.
@@ -214,38 +212,32 @@ template <class P> void matmul_256(benchmark::State& state) {
     const std::vector<float> a(n * n, 1.0F);
     const std::vector<float> b(n * n, 2.0F);
     std::vector<float> c(n * n);
-    for (auto _ : state)
-        P::run(static_cast<int>(state.range(0)), [&] {
-            multiply<P>(a.data(), b.data(), c.data(), n, n);
-            return 0;
-        });
+    timed<P>(state, [&] {
+        multiply<P>(a.data(), b.data(), c.data(), n, n);
+        return 0;
+    });
 }
 
-#define HEDDLE_BENCH_ALL_OF(peer)                                                                            \
-    BENCHMARK(fib_30<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);                   \
-    BENCHMARK(tree_of_4_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);        \
-    BENCHMARK(trees_of_1023<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);            \
-    BENCHMARK(skynet_1_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);         \
-    BENCHMARK(queens_10<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);                \
-    BENCHMARK(cilksort_1_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);       \
-    BENCHMARK(unbalanced_tree<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);          \
-    BENCHMARK(matmul_256<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond)
+#define HEDDLE_BENCH_WITH(most_workers, ...) \
+    BENCHMARK(__VA_ARGS__)->DenseRange(1, most_workers)->UseRealTime()->Unit(benchmark::kMillisecond)
+#define HEDDLE_BENCH_ALL_OF(peer, most_workers)                \
+    HEDDLE_BENCH_WITH(most_workers, fib_30<peer>);             \
+    HEDDLE_BENCH_WITH(most_workers, tree_of_4_million<peer>);  \
+    HEDDLE_BENCH_WITH(most_workers, trees_of_1023<peer>);      \
+    HEDDLE_BENCH_WITH(most_workers, skynet_1_million<peer>);   \
+    HEDDLE_BENCH_WITH(most_workers, queens_10<peer>);          \
+    HEDDLE_BENCH_WITH(most_workers, cilksort_1_million<peer>); \
+    HEDDLE_BENCH_WITH(most_workers, unbalanced_tree<peer>);    \
+    HEDDLE_BENCH_WITH(most_workers, matmul_256<peer>)
 
-BENCHMARK(fib_30<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(tree_of_4_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(trees_of_1023<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(skynet_1_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(queens_10<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(cilksort_1_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(unbalanced_tree<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(matmul_256<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-HEDDLE_BENCH_ALL_OF(peers::heddle);
+HEDDLE_BENCH_ALL_OF(peers::serial, 1);
+HEDDLE_BENCH_ALL_OF(peers::heddle, 2);
 #ifdef HEDDLE_BENCH_TBB
-HEDDLE_BENCH_ALL_OF(peers::tbb);
+HEDDLE_BENCH_ALL_OF(peers::tbb, 2);
 #endif
 #ifdef _OPENMP
-HEDDLE_BENCH_ALL_OF(peers::openmp);
+HEDDLE_BENCH_ALL_OF(peers::openmp, 2);
 #endif
-BENCHMARK(cilksort_1_million<peers::async>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+HEDDLE_BENCH_WITH(1, cilksort_1_million<peers::async>);
 
 }  // namespace
