@@ -218,6 +218,98 @@ template <class P> void matmul_256(benchmark::State& state) {
     });
 }
 
+// Strassen's product of two square matrices: seven products of halves in place of eight. V. Strassen,
+// "Gaussian Elimination is not Optimal" (1969). The rows of a half are `stride` apart.
+struct half {
+    const float* at;
+    std::size_t stride;
+};
+
+// Not inlined, as multiply_block().
+[[gnu::noinline]] void multiply_leaf(half a, half b, float* c, std::size_t n) {
+    for (std::size_t i = 0; i < n * n; ++i) c[i] = 0;
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < n; ++k)
+            for (std::size_t j = 0; j < n; ++j)
+                c[i * n + j] += a.at[i * a.stride + k] * b.at[k * b.stride + j];
+}
+
+// x + sign · y, `n` rows without gaps.
+half combined(half x, float sign, half y, float* to, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < n; ++j)
+            to[i * n + j] = x.at[i * x.stride + j] + sign * y.at[i * y.stride + j];
+    return {to, n};
+}
+
+// How much room the sums and products of all levels take: none of it is allocated while time is taken.
+constexpr std::size_t strassen_leaf = 64;
+constexpr std::size_t strassen_room(std::size_t n) {
+    return n <= strassen_leaf ? 0 : 21 * (n / 2) * (n / 2) + 7 * strassen_room(n / 2);
+}
+
+template <class P> void strassen(half a, half b, float* c, std::size_t n, float* room) {
+    if (n <= strassen_leaf) {
+        multiply_leaf(a, b, c, n);
+        return;
+    }
+    const std::size_t h = n / 2;
+    const std::size_t part = h * h;
+    const auto of = [h](half m, std::size_t row, std::size_t column) {
+        return half{m.at + row * h * m.stride + column * h, m.stride};
+    };
+    const half a00 = of(a, 0, 0), a01 = of(a, 0, 1), a10 = of(a, 1, 0), a11 = of(a, 1, 1);
+    const half b00 = of(b, 0, 0), b01 = of(b, 0, 1), b10 = of(b, 1, 0), b11 = of(b, 1, 1);
+    // Seven products, and two sums for each.
+    const auto at = [=](std::size_t i) { return room + i * part; };
+    const auto product = [&](std::size_t i) { return at(14 + i); };
+    const auto add = [&](std::size_t i, half x, half y) { return combined(x, 1, y, at(i), h); };
+    const auto subtract = [&](std::size_t i, half x, half y) { return combined(x, -1, y, at(i), h); };
+    const auto multiply = [&](std::size_t i, half x, half y) {
+        strassen<P>(x, y, product(i), h, at(21) + i * strassen_room(h));
+    };
+    P::all([&] { multiply(0, add(0, a00, a11), add(1, b00, b11)); },
+           [&] { multiply(1, add(2, a10, a11), b00); }, [&] { multiply(2, a00, subtract(4, b01, b11)); },
+           [&] { multiply(3, a11, subtract(6, b10, b00)); }, [&] { multiply(4, add(8, a00, a01), b11); },
+           [&] { multiply(5, subtract(10, a10, a00), add(11, b00, b01)); },
+           [&] { multiply(6, subtract(12, a01, a11), add(13, b10, b11)); });
+    const float *m1 = product(0), *m2 = product(1), *m3 = product(2), *m4 = product(3), *m5 = product(4),
+                *m6 = product(5), *m7 = product(6);
+    for (std::size_t i = 0; i < h; ++i)
+        for (std::size_t j = 0; j < h; ++j) {
+            const std::size_t k = i * h + j;
+            c[i * n + j] = m1[k] + m4[k] - m5[k] + m7[k];
+            c[i * n + h + j] = m3[k] + m5[k];
+            c[(h + i) * n + j] = m2[k] + m4[k];
+            c[(h + i) * n + h + j] = m1[k] - m2[k] + m3[k] + m6[k];
+        }
+}
+
+// Small whole numbers, so that every sum is exact in whatever order it is made.
+struct strassen_case {
+    static constexpr std::size_t n = 512;
+    std::vector<float> a, b, product;
+    strassen_case() : a(n * n), b(n * n), product(n * n) {
+        for (std::size_t i = 0; i < n * n; ++i) {
+            a[i] = static_cast<float>(mix(i) % 5) - 2;
+            b[i] = static_cast<float>(mix(i + n * n) % 5) - 2;
+        }
+        multiply_block(a.data(), b.data(), product.data(), n, n);
+    }
+};
+
+template <class P> void strassen_512(benchmark::State& state) {
+    static const strassen_case given;
+    constexpr std::size_t n = strassen_case::n;
+    std::vector<float> c(n * n);
+    std::vector<float> room(strassen_room(n));
+    timed<P>(state, [&] {
+        strassen<P>({given.a.data(), n}, {given.b.data(), n}, c.data(), n, room.data());
+        return 0;
+    });
+    if (c != given.product) state.SkipWithError("the product is wrong");
+}
+
 #define HEDDLE_BENCH_WITH(most_workers, ...) \
     BENCHMARK(__VA_ARGS__)->DenseRange(1, most_workers)->UseRealTime()->Unit(benchmark::kMillisecond)
 #define HEDDLE_BENCH_ALL_OF(peer, most_workers)                \
@@ -228,7 +320,8 @@ template <class P> void matmul_256(benchmark::State& state) {
     HEDDLE_BENCH_WITH(most_workers, queens_10<peer>);          \
     HEDDLE_BENCH_WITH(most_workers, cilksort_1_million<peer>); \
     HEDDLE_BENCH_WITH(most_workers, unbalanced_tree<peer>);    \
-    HEDDLE_BENCH_WITH(most_workers, matmul_256<peer>)
+    HEDDLE_BENCH_WITH(most_workers, matmul_256<peer>);         \
+    HEDDLE_BENCH_WITH(most_workers, strassen_512<peer>)
 
 HEDDLE_BENCH_ALL_OF(peers::serial, 1);
 HEDDLE_BENCH_ALL_OF(peers::heddle, 2);
@@ -239,5 +332,6 @@ HEDDLE_BENCH_ALL_OF(peers::tbb, 2);
 HEDDLE_BENCH_ALL_OF(peers::openmp, 2);
 #endif
 HEDDLE_BENCH_WITH(1, cilksort_1_million<peers::async>);
+HEDDLE_BENCH_WITH(1, strassen_512<peers::async>);
 
 }  // namespace
