@@ -305,29 +305,6 @@ TEST(awaited_future, several_are_awaited_until_enough_of_them_are_done) {
     EXPECT_THROW(futures[0].get(), std::runtime_error);
 }
 
-TEST(awaited_future, the_end_of_a_pool_is_awaited_while_the_loop_goes_on) {
-    std::atomic<bool> go{false};
-    thread_pool pool(1);
-    const auto running = pool.submit([&] {
-        go.wait(false);
-        return 1;
-    });
-    const auto main = [&]() -> task<> {
-        const auto opens = [&]() -> task<> {
-            go = true;
-            go.notify_all();
-            co_return;
-        };
-        const auto opening = heddle::spawn(opens());
-        co_await pool.async_shutdown();
-        EXPECT_TRUE(running.done());
-        co_await opening;
-        co_await pool.async_shutdown();  // again
-    };
-    heddle::run(main());
-    EXPECT_THROW(pool.submit([] {}), heddle::shutdown_error);
-}
-
 TEST(awaited_future, a_coroutine_maps_and_reduces) {
     thread_pool pool(2);
     const std::vector<int> items{1, 2, 3, 4, 5};

@@ -129,6 +129,7 @@ class HEDDLE_API thread_pool {
     bool shutdown_for(std::chrono::duration<Rep, Period> d, shutdown_options options = {}) {
         return shutdown_until(rt::deadline::after(d), options);
     }
+    /// As shutdown(), until `until`. @return whether all has ended.
     bool shutdown_until(rt::deadline until, shutdown_options options = {});
     /// As shutdown(), for a coroutine, which is suspended until the workers have ended; begins when it is
     /// awaited. A point of cancellation: the pool goes on ending then.
