@@ -424,6 +424,10 @@ task<void> policy_pool_base::async_shutdown(shutdown_options options) {
     return async_shut_down(*engine_, options);
 }
 
+task<bool> policy_pool_base::async_shutdown(rt::deadline until, shutdown_options options) {
+    return async_shut_down_until(*engine_, until, options);
+}
+
 unsigned policy_pool_base::workers() const noexcept {
     return engine_->workers();
 }

@@ -24,15 +24,28 @@ template <class Engine> bool try_shut_down(Engine& engine, shutdown_options opti
     return shut_down_until(engine, rt::deadline(rt::clock::time_point{}), options);
 }
 
-template <class Engine> task<void> async_shut_down(Engine& engine, shutdown_options options) {
-    const bool waits = std::exchange(options.wait, false);
+/// As shut_down_until(), for a coroutine. @throws cancelled
+template <class Engine>
+task<bool> async_shut_down_until(Engine& engine, rt::deadline until, shutdown_options options) {
+    options.wait = false;
     engine.stop(options);
     const auto running = [&engine] { return !engine.stopped(); };
-    while (waits && running()) {
-        rt::async_park end(engine.end(), running);
-        if (co_await end == rt::wait_outcome::cancelled) throw cancelled();
+    while (running()) {
+        rt::async_park end(engine.end(), running, until);
+        const auto outcome = co_await end;
+        if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+        if (outcome == rt::wait_outcome::timed_out) co_return !running();
     }
-    if (waits) engine.join();
+    co_return true;
+}
+
+template <class Engine> task<void> async_shut_down(Engine& engine, shutdown_options options) {
+    if (!options.wait) {
+        engine.stop(options);
+        co_return;
+    }
+    co_await async_shut_down_until(engine, rt::deadline::never(), options);
+    engine.join();
 }
 
 }  // namespace heddle::inline v0::detail

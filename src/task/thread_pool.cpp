@@ -40,6 +40,10 @@ task<void> thread_pool::async_shutdown(shutdown_options options) {
     return detail::async_shut_down(*engine_, options);
 }
 
+task<bool> thread_pool::async_shutdown(rt::deadline until, shutdown_options options) {
+    return detail::async_shut_down_until(*engine_, until, options);
+}
+
 thread_pool* thread_pool::current() noexcept {
     const rt::fiber_task* const here = rt::fiber_task::current();
     const detail::pool_engine* const pool = here != nullptr ? detail::pool_engine::of(*here) : nullptr;

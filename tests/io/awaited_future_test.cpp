@@ -107,7 +107,15 @@ TEST(awaited_future, that_is_not_done_in_time_says_so_and_is_unchanged) {
             late = true;
         }
         EXPECT_TRUE(late);
+        late = false;
+        try {
+            (void)co_await f.async_exception(deadline::after(1ms));
+        } catch (const heddle::timeout_error&) {
+            late = true;
+        }
+        EXPECT_TRUE(late);
         p.set_value(1);
+        EXPECT_EQ(co_await f.async_exception(deadline::after(-1s)), nullptr);
         EXPECT_TRUE(co_await f.async_wait(deadline::after(-1s)));
         EXPECT_EQ(co_await f.async_get(deadline::after(-1s)), 1);
     };
@@ -151,6 +159,14 @@ TEST(awaited_future, that_fails_or_is_withdrawn_is_waited_for_and_throws_to_who_
             thrown += " cancelled";
         }
         EXPECT_EQ(thrown, "no cancelled");
+        EXPECT_NE(co_await failed.async_exception(), nullptr);
+        bool was_cancelled = false;
+        try {
+            (void)co_await withdrawn.get_future().async_exception();
+        } catch (const heddle::cancelled&) {
+            was_cancelled = true;
+        }
+        EXPECT_TRUE(was_cancelled);
     };
     heddle::run(main());
 }

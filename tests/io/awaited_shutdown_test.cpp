@@ -9,7 +9,9 @@
 #include <heddle/task/thread_pool.hpp>
 #include <latch>
 
+using namespace std::chrono_literals;
 using heddle::task;
+using heddle::rt::deadline;
 
 namespace {
 
@@ -68,7 +70,11 @@ TYPED_TEST(awaited_shutdown, that_does_not_wait_or_is_cancelled_leaves_the_pool_
         EXPECT_FALSE(running.done());
         EXPECT_EQ(pending.status(), heddle::future_status::cancelled);
         EXPECT_FALSE(pool.try_shutdown());
+        EXPECT_FALSE(pool.shutdown_until(deadline::after(1us)));
+        EXPECT_FALSE(co_await pool.async_shutdown(deadline::after(1us)));
         go.count_down();
+        EXPECT_TRUE(co_await pool.async_shutdown(deadline::after(1h)));
+        EXPECT_TRUE(pool.shutdown_until(deadline::after(-1s)));
         co_await pool.async_shutdown();
         EXPECT_TRUE(running.done());
         EXPECT_TRUE(pool.try_shutdown());

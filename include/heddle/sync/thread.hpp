@@ -105,6 +105,16 @@ class HEDDLE_API thread_join : public operation {
     bool over_ = false;
 };
 
+/// The same with a limit.
+class timed_thread_join : public thread_join {
+ public:
+    using thread_join::thread_join;
+    bool result() {
+        thread_join::result();
+        return over();
+    }
+};
+
 }  // namespace detail
 
 /// A thread that is joined at the end of its scope, unless it is a daemon.
@@ -164,6 +174,10 @@ class HEDDLE_API thread {
     /// co_await: as join(). Throws also: invalid_state if it has to wait outside a worker.
     auto async_join() {
         return detail::awaiting<detail::thread_join>(std::in_place, &core(), rt::deadline::never());
+    }
+    /// co_await: as join_until().
+    auto async_join(rt::deadline until) {
+        return detail::awaiting<detail::timed_thread_join>(std::in_place, &core(), until);
     }
 
     /// How far it has come. Complexity: looks at files of the system if it runs.

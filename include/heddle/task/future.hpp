@@ -140,11 +140,20 @@ template <class T = void> class future {
 
     /// Waits and gives the exception, null if there is a value. Blocks: the current task.
     /// Throws: cancelled if the future was withdrawn, or the calling task is asked to stop.
-    std::exception_ptr exception() const {
-        wait();
-        if (status() == future_status::cancelled) state_->check();
-        return state_->error();
+    std::exception_ptr exception() const { return exception_until(rt::deadline::never()); }
+    /// As exception(), for at most `d`. Throws: timeout_error too; the future is unchanged by it.
+    template <class Rep, class Period>
+    std::exception_ptr exception_for(std::chrono::duration<Rep, Period> d) const {
+        return exception_until(rt::deadline::after(d));
     }
+    /// As exception(), until `until`. Throws: timeout_error too.
+    std::exception_ptr exception_until(rt::deadline until) const {
+        return failure(*held(), held()->wait(until));
+    }
+    /// co_await: as exception().
+    auto async_exception() const { return async_exception(rt::deadline::never()); }
+    /// co_await: as exception_until().
+    auto async_exception(rt::deadline until) const { return awaiting(until, &failure); }
 
     /// Withdraws work that has not started. @return false once it runs or is finished; true if withdrawn,
     /// also before.
@@ -196,8 +205,16 @@ template <class T = void> class future {
             detail::throw_empty("future");
         return state_;
     }
-    static detail::const_result<T> result(state& of, bool done) {
+    static void check_done(bool done) {
         if (!done) throw timeout_error("the future was not done in time");
+    }
+    static std::exception_ptr failure(state& of, bool done) {
+        check_done(done);
+        if (of.status() == future_status::cancelled) of.check();
+        return of.error();
+    }
+    static detail::const_result<T> result(state& of, bool done) {
+        check_done(done);
         if constexpr (std::is_void_v<T>)
             of.value();
         else

@@ -134,6 +134,8 @@ class HEDDLE_API thread_pool {
     /// As shutdown(), for a coroutine, which is suspended until the workers have ended; begins when it is
     /// awaited. A point of cancellation: the pool goes on ending then.
     task<void> async_shutdown(shutdown_options options = {});
+    /// The same, until `until`; gives whether all has ended.
+    task<bool> async_shutdown(rt::deadline until, shutdown_options options = {});
 
     /// How many workers it was given.
     unsigned workers() const noexcept;
