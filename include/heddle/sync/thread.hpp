@@ -156,6 +156,7 @@ class HEDDLE_API thread {
     /// Asks it to stop: it sees heddle::cancelled at its next cancellation point, and its stop_token says
     /// so.
     void request_stop();
+    /// Says whether it has been asked to stop; for code that knows nothing of heddle.
     std::stop_token stop_token() const;
 
     /// Waits until it has finished: its function has returned, its thread_local objects have been destroyed,
@@ -187,9 +188,11 @@ class HEDDLE_API thread {
     std::string blocked_on() const;
     /// Whether it has been started and has not finished.
     bool alive() const;
+    /// The last that it was given, or thread-1, thread-2 …
     std::string name() const;
     /// Of a thread that runs, what the system shows is renamed too, cut to 15 bytes.
     void set_name(std::string name);
+    /// Whether nobody waits for its end.
     bool daemon() const;
     /// @throws invalid_state after the start.
     void set_daemon(bool daemon);

@@ -139,6 +139,7 @@ class HEDDLE_API thread_pool {
 
     /// How many workers it was given.
     unsigned workers() const noexcept;
+    /// What it has done and has to do. Complexity: looks at all workers.
     thread_pool_stats stats() const;
     /// The pool whose task calls, null if none.
     static thread_pool* current() noexcept;
