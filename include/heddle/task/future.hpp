@@ -112,7 +112,8 @@ template <class T = void> class future {
         return result(*held(), held()->wait(until));
     }
     /// co_await: as get(), suspending the coroutine; resumes on its own worker. Throws also: invalid_state if
-    /// it has to wait outside a worker. So do the other async_ forms. Complexity: no allocation.
+    /// it has to wait outside a worker. As with the other async_ forms what it gives is to be awaited at
+    /// once. Complexity: no allocation.
     auto async_get() const& { return async_get(rt::deadline::never()); }
     /// co_await: as take().
     auto async_get() && {
