@@ -7,7 +7,8 @@ cd "${1:-$(dirname "${BASH_SOURCE[0]}")}"
 
 listed=$(grep -v '^#' semantics.txt | sed 's/[* ].*//' | sort)
 doubled=$(uniq -d <<<"$listed")
-used=$(grep -rhoE --include='*_test.cpp' '[ (]([A-Z]{2}[0-9]{2}|X[0-9])_[a-z]' . | sed 's/^.//; s/_.*//' | sort -u)
+number='([A-Z]{2}[0-9]{2}|X[0-9])_'
+used=$(grep -rhoE --include='*_test.cpp' "[ (]($number)+[a-z]" . | grep -oE "$number" | sed 's/_//' | sort -u)
 status=0
 complain() {
     for case in $1; do

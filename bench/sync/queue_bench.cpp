@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Queues: items from producers to consumers that block where they have to, next to those of oneTBB, Boost and
-// moodycamel (C. Desrochers), and a std::deque under a lock; and handing one item there and back. The rate is that of items.
+// moodycamel (C. Desrochers), and a std::deque under a lock; and handing one item there and back. The rate is
+// that of items.
 #include <benchmark/benchmark.h>
 #include <atomic>
 #include <condition_variable>
@@ -12,6 +13,7 @@
 #include <heddle/sync/spsc_queue.hpp>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 #if __has_include(<boost/lockfree/queue.hpp>)
 #include <boost/lockfree/queue.hpp>
@@ -68,96 +70,63 @@ template <std::size_t Capacity> class deque_with_lock {
     std::deque<long> items_;
 };
 
+/// A peer's queue by the calls that block, if it has any; otherwise whoever is refused tries again.
+template <class Queue> class of_peer {
+ public:
+    template <class... Args> explicit of_peer(Args... args) : queue_(args...) {}
+    void put(long i) {
+        if constexpr (requires { queue_.wait_enqueue(i); })
+            queue_.wait_enqueue(i);
+        else if constexpr (requires { queue_.enqueue(i); })
+            queue_.enqueue(i);
+        else if constexpr (std::is_void_v<decltype(queue_.push(i))>)
+            queue_.push(i);
+        else
+            until([&] { return queue_.push(i); });
+    }
+    long get() {
+        long i = 0;
+        if constexpr (requires { queue_.wait_dequeue(i); })
+            queue_.wait_dequeue(i);
+        else if constexpr (requires { queue_.try_dequeue(i); })
+            until([&] { return queue_.try_dequeue(i); });
+        else if constexpr (!requires { queue_.pop(i); })
+            until([&] { return queue_.try_pop(i); });
+        else if constexpr (std::is_void_v<decltype(queue_.pop(i))>)
+            queue_.pop(i);
+        else
+            until([&] { return queue_.pop(i); });
+        return i;
+    }
+
+ protected:
+    Queue queue_;
+
+ private:
+    template <class Try> static void until(Try done) {
+        while (!done()) std::this_thread::yield();
+    }
+};
+
 #ifdef HEDDLE_BENCH_TBB
-class tbb_bounded {
- public:
+struct tbb_bounded : of_peer<tbb::concurrent_bounded_queue<long>> {
     tbb_bounded() { queue_.set_capacity(depth); }
-    void put(long i) { queue_.push(i); }
-    long get() {
-        long i = 0;
-        queue_.pop(i);
-        return i;
-    }
-
- private:
-    tbb::concurrent_bounded_queue<long> queue_;
 };
-
-/// Does not block: whoever finds nothing tries again.
-class tbb_unbounded {
- public:
-    void put(long i) { queue_.push(i); }
-    long get() {
-        long i = 0;
-        while (!queue_.try_pop(i)) std::this_thread::yield();
-        return i;
-    }
-
- private:
-    tbb::concurrent_queue<long> queue_;
-};
+using tbb_unbounded = of_peer<tbb::concurrent_queue<long>>;
 #endif
 
 #if __has_include(<boost/lockfree/queue.hpp>)
-/// Does not block either, and a `queue` has at most 65534 items.
-template <class Queue> class of_boost {
- public:
-    void put(long i) {
-        while (!queue_.push(i)) std::this_thread::yield();
-    }
-    long get() {
-        long i = 0;
-        while (!queue_.pop(i)) std::this_thread::yield();
-        return i;
-    }
-
- private:
-    Queue queue_;
-};
-using boost_lockfree = of_boost<boost::lockfree::queue<long, boost::lockfree::capacity<depth - 2>>>;
-using boost_spsc = of_boost<boost::lockfree::spsc_queue<long, boost::lockfree::capacity<depth>>>;
+// A `queue` has at most 65534 items.
+using boost_lockfree = of_peer<boost::lockfree::queue<long, boost::lockfree::capacity<depth - 2>>>;
+using boost_spsc = of_peer<boost::lockfree::spsc_queue<long, boost::lockfree::capacity<depth>>>;
 #endif
 
 #ifdef HEDDLE_BENCH_MOODYCAMEL
-/// Unbounded; in the order of one producer, not of all.
-class moodycamel_blocking {
- public:
-    void put(long i) { queue_.enqueue(i); }
-    long get() {
-        long i = 0;
-        queue_.wait_dequeue(i);
-        return i;
-    }
-
- private:
-    moodycamel::BlockingConcurrentQueue<long> queue_;
-};
-
-/// The same, and does not block.
-class moodycamel_queue {
- public:
-    void put(long i) { queue_.enqueue(i); }
-    long get() {
-        long i = 0;
-        while (!queue_.try_dequeue(i)) std::this_thread::yield();
-        return i;
-    }
-
- private:
-    moodycamel::ConcurrentQueue<long> queue_;
-};
-
-class moodycamel_spsc {
- public:
-    void put(long i) { queue_.wait_enqueue(i); }
-    long get() {
-        long i = 0;
-        queue_.wait_dequeue(i);
-        return i;
-    }
-
- private:
-    moodycamel::BlockingReaderWriterCircularBuffer<long> queue_{depth};
+// Unbounded; in the order of one producer, not of all.
+using moodycamel_blocking = of_peer<moodycamel::BlockingConcurrentQueue<long>>;
+using moodycamel_queue = of_peer<moodycamel::ConcurrentQueue<long>>;
+struct moodycamel_spsc : of_peer<moodycamel::BlockingReaderWriterCircularBuffer<long>> {
+    moodycamel_spsc() : of_peer(depth) {}
 };
 #endif
 

@@ -19,6 +19,17 @@
 
 namespace {
 
+class posix_semaphore {
+ public:
+    explicit posix_semaphore(unsigned permits) { ::sem_init(&semaphore_, 0, permits); }
+    ~posix_semaphore() { ::sem_destroy(&semaphore_); }
+    void acquire() { ::sem_wait(&semaphore_); }
+    void release() { ::sem_post(&semaphore_); }
+
+ private:
+    sem_t semaphore_;
+};
+
 template <class Semaphore> void semaphore_free(benchmark::State& state) {
     Semaphore s(1);
     for (auto _ : state) {
@@ -29,17 +40,7 @@ template <class Semaphore> void semaphore_free(benchmark::State& state) {
 BENCHMARK(semaphore_free<heddle::semaphore>);
 BENCHMARK(semaphore_free<heddle::bounded_semaphore>);
 BENCHMARK(semaphore_free<std::counting_semaphore<>>);
-
-void semaphore_free_posix(benchmark::State& state) {
-    sem_t s;
-    ::sem_init(&s, 0, 1);
-    for (auto _ : state) {
-        ::sem_wait(&s);
-        ::sem_post(&s);
-    }
-    ::sem_destroy(&s);
-}
-BENCHMARK(semaphore_free_posix);
+BENCHMARK(semaphore_free<posix_semaphore>);
 
 void event_set_wait_clear(benchmark::State& state) {
     heddle::event e;

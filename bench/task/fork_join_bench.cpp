@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Divide and conquer, the same computations by heddle, oneTBB, OpenMP and, where that is bearable, std::async;
-// each on one worker and on two. Items are forks, so the rate is forks per second.
+// Divide and conquer, the same computations by heddle, oneTBB, OpenMP and, where that is bearable,
+// std::async; each on one worker and on two. Items are forks, so the rate is forks per second.
 #include <benchmark/benchmark.h>
 #include <algorithm>
 #include <array>
@@ -11,6 +11,11 @@
 
 namespace {
 
+// f() by P on as many workers as the benchmark says, again and again.
+template <class P, class F> void timed(benchmark::State& state, F f) {
+    for (auto _ : state) benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), f));
+}
+
 template <class P> [[gnu::noinline]] long fib(int n) {
     if (n < 2) return n;
     long a = 0;
@@ -20,8 +25,7 @@ template <class P> [[gnu::noinline]] long fib(int n) {
 }
 
 template <class P> void fib_30(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return fib<P>(30); }));
+    timed<P>(state, [] { return fib<P>(30); });
     state.SetItemsProcessed(state.iterations() * 1'346'268);
 }
 
@@ -50,8 +54,7 @@ template <class P> [[gnu::noinline]] long sum(const node& n) {
 
 template <class P> void tree_of_4_million(benchmark::State& state) {
     static const auto root = grow(22);
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return sum<P>(*root); }));
+    timed<P>(state, [] { return sum<P>(*root); });
     state.SetItemsProcessed(state.iterations() * ((1 << 21) - 1));
 }
 
@@ -59,12 +62,11 @@ template <class P> void tree_of_4_million(benchmark::State& state) {
 template <class P> void trees_of_1023(benchmark::State& state) {
     static const auto root = grow(10);
     constexpr int times = 1000;
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] {
-            long total = 0;
-            for (int i = 0; i < times; ++i) total += sum<P>(*root);
-            return total;
-        }));
+    timed<P>(state, [] {
+        long total = 0;
+        for (int i = 0; i < times; ++i) total += sum<P>(*root);
+        return total;
+    });
     state.SetItemsProcessed(state.iterations() * times * 511);
 }
 
@@ -90,9 +92,7 @@ template <class P> long skynet(long first, long size) {
 }
 
 template <class P> void skynet_1_million(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(
-            P::run(static_cast<int>(state.range(0)), [] { return skynet<P>(0, 1'000'000); }));
+    timed<P>(state, [] { return skynet<P>(0, 1'000'000); });
     state.SetItemsProcessed(state.iterations() * 999'999);
 }
 
@@ -114,8 +114,7 @@ template <class P> int queens(int row, const std::array<signed char, 16>& board,
 }
 
 template <class P> void queens_10(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] { return queens<P>(0, {}, 10); }));
+    timed<P>(state, [] { return queens<P>(0, {}, 10); });
 }
 
 // Merge sort by halves, as Cilk's example.
@@ -170,12 +169,11 @@ template <class P> long count(std::uint64_t name, int children) {
 }
 
 template <class P> void unbalanced_tree(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), [] {
-            long total = 0;
-            for (std::uint64_t root = 0; root < 40; ++root) total += count<P>(mix(root * 977), 64);
-            return total;
-        }));
+    timed<P>(state, [] {
+        long total = 0;
+        for (std::uint64_t root = 0; root < 40; ++root) total += count<P>(mix(root * 977), 64);
+        return total;
+    });
 }
 
 // Not inlined: it is the same code for all, and what is compared is how it is called.
@@ -214,38 +212,126 @@ template <class P> void matmul_256(benchmark::State& state) {
     const std::vector<float> a(n * n, 1.0F);
     const std::vector<float> b(n * n, 2.0F);
     std::vector<float> c(n * n);
-    for (auto _ : state)
-        P::run(static_cast<int>(state.range(0)), [&] {
-            multiply<P>(a.data(), b.data(), c.data(), n, n);
-            return 0;
-        });
+    timed<P>(state, [&] {
+        multiply<P>(a.data(), b.data(), c.data(), n, n);
+        return 0;
+    });
 }
 
-#define HEDDLE_BENCH_ALL_OF(peer)                                                                            \
-    BENCHMARK(fib_30<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);                   \
-    BENCHMARK(tree_of_4_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);        \
-    BENCHMARK(trees_of_1023<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);            \
-    BENCHMARK(skynet_1_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);         \
-    BENCHMARK(queens_10<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);                \
-    BENCHMARK(cilksort_1_million<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);       \
-    BENCHMARK(unbalanced_tree<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);          \
-    BENCHMARK(matmul_256<peer>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond)
+// Strassen's product of two square matrices: seven products of halves in place of eight. V. Strassen,
+// "Gaussian Elimination is not Optimal" (1969). The rows of a half are `stride` apart.
+struct half {
+    const float* at;
+    std::size_t stride;
+};
 
-BENCHMARK(fib_30<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(tree_of_4_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(trees_of_1023<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(skynet_1_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(queens_10<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(cilksort_1_million<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(unbalanced_tree<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(matmul_256<peers::serial>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-HEDDLE_BENCH_ALL_OF(peers::heddle);
+// Not inlined, as multiply_block().
+[[gnu::noinline]] void multiply_leaf(half a, half b, float* c, std::size_t n) {
+    for (std::size_t i = 0; i < n * n; ++i) c[i] = 0;
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < n; ++k)
+            for (std::size_t j = 0; j < n; ++j)
+                c[i * n + j] += a.at[i * a.stride + k] * b.at[k * b.stride + j];
+}
+
+// x + sign · y, `n` rows without gaps.
+half combined(half x, float sign, half y, float* to, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < n; ++j)
+            to[i * n + j] = x.at[i * x.stride + j] + sign * y.at[i * y.stride + j];
+    return {to, n};
+}
+
+// How much room the sums and products of all levels take: none of it is allocated while time is taken.
+constexpr std::size_t strassen_leaf = 64;
+constexpr std::size_t strassen_room(std::size_t n) {
+    return n <= strassen_leaf ? 0 : 21 * (n / 2) * (n / 2) + 7 * strassen_room(n / 2);
+}
+
+template <class P> void strassen(half a, half b, float* c, std::size_t n, float* room) {
+    if (n <= strassen_leaf) {
+        multiply_leaf(a, b, c, n);
+        return;
+    }
+    const std::size_t h = n / 2;
+    const std::size_t part = h * h;
+    const auto of = [h](half m, std::size_t row, std::size_t column) {
+        return half{m.at + row * h * m.stride + column * h, m.stride};
+    };
+    const half a00 = of(a, 0, 0), a01 = of(a, 0, 1), a10 = of(a, 1, 0), a11 = of(a, 1, 1);
+    const half b00 = of(b, 0, 0), b01 = of(b, 0, 1), b10 = of(b, 1, 0), b11 = of(b, 1, 1);
+    // Seven products, and two sums for each.
+    const auto at = [=](std::size_t i) { return room + i * part; };
+    const auto product = [&](std::size_t i) { return at(14 + i); };
+    const auto add = [&](std::size_t i, half x, half y) { return combined(x, 1, y, at(i), h); };
+    const auto subtract = [&](std::size_t i, half x, half y) { return combined(x, -1, y, at(i), h); };
+    const auto multiply = [&](std::size_t i, half x, half y) {
+        strassen<P>(x, y, product(i), h, at(21) + i * strassen_room(h));
+    };
+    P::all([&] { multiply(0, add(0, a00, a11), add(1, b00, b11)); },
+           [&] { multiply(1, add(2, a10, a11), b00); }, [&] { multiply(2, a00, subtract(4, b01, b11)); },
+           [&] { multiply(3, a11, subtract(6, b10, b00)); }, [&] { multiply(4, add(8, a00, a01), b11); },
+           [&] { multiply(5, subtract(10, a10, a00), add(11, b00, b01)); },
+           [&] { multiply(6, subtract(12, a01, a11), add(13, b10, b11)); });
+    const float *m1 = product(0), *m2 = product(1), *m3 = product(2), *m4 = product(3), *m5 = product(4),
+                *m6 = product(5), *m7 = product(6);
+    for (std::size_t i = 0; i < h; ++i)
+        for (std::size_t j = 0; j < h; ++j) {
+            const std::size_t k = i * h + j;
+            c[i * n + j] = m1[k] + m4[k] - m5[k] + m7[k];
+            c[i * n + h + j] = m3[k] + m5[k];
+            c[(h + i) * n + j] = m2[k] + m4[k];
+            c[(h + i) * n + h + j] = m1[k] - m2[k] + m3[k] + m6[k];
+        }
+}
+
+// Small whole numbers, so that every sum is exact in whatever order it is made.
+struct strassen_case {
+    static constexpr std::size_t n = 512;
+    std::vector<float> a, b, product;
+    strassen_case() : a(n * n), b(n * n), product(n * n) {
+        for (std::size_t i = 0; i < n * n; ++i) {
+            a[i] = static_cast<float>(mix(i) % 5) - 2;
+            b[i] = static_cast<float>(mix(i + n * n) % 5) - 2;
+        }
+        multiply_block(a.data(), b.data(), product.data(), n, n);
+    }
+};
+
+template <class P> void strassen_512(benchmark::State& state) {
+    static const strassen_case given;
+    constexpr std::size_t n = strassen_case::n;
+    std::vector<float> c(n * n);
+    std::vector<float> room(strassen_room(n));
+    timed<P>(state, [&] {
+        strassen<P>({given.a.data(), n}, {given.b.data(), n}, c.data(), n, room.data());
+        return 0;
+    });
+    if (c != given.product) state.SkipWithError("the product is wrong");
+}
+
+#define HEDDLE_BENCH_WITH(most_workers, ...) \
+    BENCHMARK(__VA_ARGS__)->DenseRange(1, most_workers)->UseRealTime()->Unit(benchmark::kMillisecond)
+#define HEDDLE_BENCH_ALL_OF(peer, most_workers)                \
+    HEDDLE_BENCH_WITH(most_workers, fib_30<peer>);             \
+    HEDDLE_BENCH_WITH(most_workers, tree_of_4_million<peer>);  \
+    HEDDLE_BENCH_WITH(most_workers, trees_of_1023<peer>);      \
+    HEDDLE_BENCH_WITH(most_workers, skynet_1_million<peer>);   \
+    HEDDLE_BENCH_WITH(most_workers, queens_10<peer>);          \
+    HEDDLE_BENCH_WITH(most_workers, cilksort_1_million<peer>); \
+    HEDDLE_BENCH_WITH(most_workers, unbalanced_tree<peer>);    \
+    HEDDLE_BENCH_WITH(most_workers, matmul_256<peer>);         \
+    HEDDLE_BENCH_WITH(most_workers, strassen_512<peer>)
+
+HEDDLE_BENCH_ALL_OF(peers::serial, 1);
+HEDDLE_BENCH_ALL_OF(peers::heddle, 2);
 #ifdef HEDDLE_BENCH_TBB
-HEDDLE_BENCH_ALL_OF(peers::tbb);
+HEDDLE_BENCH_ALL_OF(peers::tbb, 2);
 #endif
 #ifdef _OPENMP
-HEDDLE_BENCH_ALL_OF(peers::openmp);
+HEDDLE_BENCH_ALL_OF(peers::openmp, 2);
 #endif
-BENCHMARK(cilksort_1_million<peers::async>)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+HEDDLE_BENCH_WITH(1, cilksort_1_million<peers::async>);
+HEDDLE_BENCH_WITH(1, strassen_512<peers::async>);
 
 }  // namespace

@@ -15,6 +15,35 @@
 
 namespace {
 
+/// Who is compared: inside() calls where loops are each()'s.
+class of_heddle {
+ public:
+    explicit of_heddle(std::int64_t workers) : pool_(static_cast<unsigned>(workers)) {}
+    template <class F> void inside(F f) { heddle::run_on(pool_, f); }
+    template <class I, class F> static void each(I first, I last, F f) {
+        heddle::parallel_for(first, last, f);
+    }
+
+ private:
+    heddle::thread_pool pool_;
+};
+#ifdef HEDDLE_BENCH_TBB
+class of_tbb {
+ public:
+    explicit of_tbb(std::int64_t workers)
+        : limit_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(workers)) {}
+    template <class F> void inside(F f) { f(); }
+    template <class I, class F> static void each(I first, I last, F f) {
+        tbb::parallel_for(tbb::blocked_range<I>(first, last), [&](const auto& r) {
+            for (I i = r.begin(); i < r.end(); ++i) f(i);
+        });
+    }
+
+ private:
+    tbb::global_control limit_;
+};
+#endif
+
 constexpr std::size_t trivial = 100'000'000;
 
 // A function that stays one: in each loop the compiler would lay it out differently.
@@ -22,16 +51,14 @@ constexpr std::size_t trivial = 100'000'000;
     for (int i = 0; i < 1000; ++i) benchmark::DoNotOptimize(seed = seed * 6364136223846793005 + 1);
 }
 
-void trivial_items(benchmark::State& state) {
-    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+template <class Loops> void trivial_items(benchmark::State& state) {
+    Loops loops(state.range(0));
     std::vector<std::uint8_t> items(trivial);
-    heddle::run_on(pool, [&] {
-        for (auto _ : state)
-            heddle::parallel_for(std::size_t{0}, trivial, [&](std::size_t i) { items[i] += 1; });
+    loops.inside([&] {
+        for (auto _ : state) Loops::each(std::size_t{0}, trivial, [&](std::size_t i) { items[i] += 1; });
     });
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(trivial));
 }
-BENCHMARK(trivial_items)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void items_of_a_microsecond_serial(benchmark::State& state) {
     for (auto _ : state)
@@ -40,61 +67,38 @@ void items_of_a_microsecond_serial(benchmark::State& state) {
 }
 BENCHMARK(items_of_a_microsecond_serial)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
-// As oneTBB has it: who calls is one of the workers.
-void items_of_a_microsecond(benchmark::State& state) {
-    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
-    heddle::run_on(pool, [&] {
-        for (auto _ : state)
-            heddle::parallel_for(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond);
+// Who calls is one of the workers.
+template <class Loops> void items_of_a_microsecond(benchmark::State& state) {
+    Loops loops(state.range(0));
+    loops.inside([&] {
+        for (auto _ : state) Loops::each(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond);
     });
     state.SetItemsProcessed(state.iterations() * 1000);
 }
-BENCHMARK(items_of_a_microsecond)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 // The caller is a thread outside, which is woken at the end.
 void items_of_a_microsecond_from_outside(benchmark::State& state) {
-    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+    of_heddle loops(state.range(0));
     for (auto _ : state)
-        heddle::run_on(pool, [] {
-            heddle::parallel_for(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond);
-        });
+        loops.inside([] { of_heddle::each(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond); });
     state.SetItemsProcessed(state.iterations() * 1000);
 }
 BENCHMARK(items_of_a_microsecond_from_outside)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
-void two_empty_items(benchmark::State& state) {
-    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
-    heddle::run_on(pool, [&] {
-        for (auto _ : state) heddle::parallel_for(0, 2, [](int i) { benchmark::DoNotOptimize(i); });
+template <class Loops> void two_empty_items(benchmark::State& state) {
+    Loops loops(state.range(0));
+    loops.inside([&] {
+        for (auto _ : state) Loops::each(0, 2, [](int i) { benchmark::DoNotOptimize(i); });
     });
 }
-BENCHMARK(two_empty_items)->Arg(1)->Arg(2)->UseRealTime();
 
+#define HEDDLE_BENCH_LOOPS(loops)                                                                           \
+    BENCHMARK(trivial_items<loops>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);          \
+    BENCHMARK(items_of_a_microsecond<loops>)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMicrosecond); \
+    BENCHMARK(two_empty_items<loops>)->Arg(1)->Arg(2)->UseRealTime()
+HEDDLE_BENCH_LOOPS(of_heddle);
 #ifdef HEDDLE_BENCH_TBB
-void trivial_items_tbb(benchmark::State& state) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                    static_cast<std::size_t>(state.range(0)));
-    std::vector<std::uint8_t> items(trivial);
-    for (auto _ : state)
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, trivial), [&](const auto& r) {
-            for (std::size_t i = r.begin(); i < r.end(); ++i) items[i] += 1;
-        });
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(trivial));
-}
-BENCHMARK(trivial_items_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
-
-void items_of_a_microsecond_tbb(benchmark::State& state) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                    static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) tbb::parallel_for(std::uint64_t{0}, std::uint64_t{1000}, work_for_a_microsecond);
-    state.SetItemsProcessed(state.iterations() * 1000);
-}
-BENCHMARK(items_of_a_microsecond_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMicrosecond);
-
-void two_empty_items_tbb(benchmark::State& state) {
-    for (auto _ : state) tbb::parallel_for(0, 2, [](int i) { benchmark::DoNotOptimize(i); });
-}
-BENCHMARK(two_empty_items_tbb)->UseRealTime();
+HEDDLE_BENCH_LOOPS(of_tbb);
 #endif
 
 }  // namespace

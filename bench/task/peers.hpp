@@ -2,8 +2,9 @@
 #pragma once
 
 // The ways to run two calls at the same time that are compared, each with the same interface: P::run(workers,
-// f) calls f where its forks count, and P::both(f, g) forks.
+// f) calls f where its forks count, P::both(f, g) forks, and P::all(f...) forks for each but one.
 
+#include <array>
 #include <cstddef>
 #include <future>
 #include <heddle/task/join.hpp>
@@ -29,6 +30,7 @@ struct serial {
         g();
         asm volatile("" : : : "memory");
     }
+    template <class... F> static void all(F&&... f) { (f(), ...); }
 };
 
 struct heddle {
@@ -42,6 +44,7 @@ struct heddle {
     template <class F, class G> static void both(F&& f, G&& g) {
         ::heddle::join(std::forward<F>(f), std::forward<G>(g));
     }
+    template <class... F> static void all(F&&... f) { ::heddle::join(std::forward<F>(f)...); }
 };
 
 #ifdef HEDDLE_BENCH_TBB
@@ -55,6 +58,7 @@ struct tbb {
     template <class F, class G> static void both(F&& f, G&& g) {
         ::tbb::parallel_invoke(std::forward<F>(f), std::forward<G>(g));
     }
+    template <class... F> static void all(F&&... f) { ::tbb::parallel_invoke(std::forward<F>(f)...); }
 };
 #endif
 
@@ -73,6 +77,17 @@ struct openmp {
         g();
 #pragma omp taskwait
     }
+    template <class F, class... G> static void all(F&& f, G&&... g) {
+        (fork(&g), ...);
+        f();
+#pragma omp taskwait
+    }
+
+ private:
+    template <class F> static void fork(F* f) {
+#pragma omp task firstprivate(f)
+        (*f)();
+    }
 };
 #endif
 
@@ -83,6 +98,11 @@ struct async {
         auto first = std::async(std::launch::async, std::forward<F>(f));
         g();
         first.get();
+    }
+    template <class F, class... G> static void all(F&& f, G&&... g) {
+        const std::array others{std::async(std::launch::async, std::forward<G>(g))...};
+        f();
+        for (const auto& other : others) other.wait();
     }
 };
 

@@ -28,6 +28,37 @@ namespace {
 
 constexpr int many = 10'000;
 
+/// The pools that are compared: each is made of so many workers, and runs what is posted to it from outside.
+class of_heddle {
+ public:
+    explicit of_heddle(std::int64_t workers) : pool_(static_cast<unsigned>(workers)) {}
+    template <class F> void post(F f) { pool_.post(f); }
+
+ private:
+    heddle::thread_pool pool_;
+};
+#ifdef HEDDLE_BENCH_TBB
+/// An arena without a place for the calling thread: its tasks are run by others.
+class of_tbb {
+ public:
+    explicit of_tbb(std::int64_t workers) : arena_(static_cast<int>(workers), 0) {}
+    template <class F> void post(F f) { arena_.enqueue(f); }
+
+ private:
+    tbb::task_arena arena_;
+};
+#endif
+#ifdef HEDDLE_BENCH_ASIO
+class of_asio {
+ public:
+    explicit of_asio(std::int64_t workers) : pool_(static_cast<std::size_t>(workers)) {}
+    template <class F> void post(F f) { boost::asio::post(pool_, f); }
+
+ private:
+    boost::asio::thread_pool pool_;
+};
+#endif
+
 std::int64_t now(clockid_t which) {
     timespec t{};
     ::clock_gettime(which, &t);
@@ -45,27 +76,33 @@ void submit_and_get_std_async(benchmark::State& state) {
 }
 BENCHMARK(submit_and_get_std_async)->UseRealTime();
 
+// The same where there is no future: a latch.
+template <class Pool> void posted_and_waited_for(benchmark::State& state) {
+    Pool pool(state.range(0));
+    for (auto _ : state) {
+        heddle::latch done(1);
+        pool.post([&] { done.count_down(); });
+        done.wait();
+    }
+}
+
 // A task for a pool that has had nothing to do for a millisecond: how long until it begins, and what that
 // costs the thread that submits it (ns of CPU).
-template <class Post> void after_a_millisecond(benchmark::State& state, Post post) {
+template <class Pool> void posted_after_a_millisecond(benchmark::State& state) {
+    Pool pool(state.range(0));
     double cpu = 0;
     for (auto _ : state) {
         heddle::rt::sleep_for(std::chrono::milliseconds(1));
         std::atomic<std::int64_t> begun{0};
         const std::int64_t cpu_before = now(CLOCK_THREAD_CPUTIME_ID);
         const std::int64_t before = now(CLOCK_MONOTONIC);
-        post([&] { begun = now(CLOCK_MONOTONIC); });
+        pool.post([&] { begun = now(CLOCK_MONOTONIC); });
         cpu += static_cast<double>(now(CLOCK_THREAD_CPUTIME_ID) - cpu_before);
         while (begun == 0) heddle::rt::sleep_for(std::chrono::microseconds(20));
         state.SetIterationTime(static_cast<double>(begun - before) * 1e-9);
     }
     state.counters["submitter_ns"] = benchmark::Counter(cpu, benchmark::Counter::kAvgIterations);
 }
-void posted_after_a_millisecond(benchmark::State& state) {
-    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
-    after_a_millisecond(state, [&](auto f) { pool.post(f); });
-}
-BENCHMARK(posted_after_a_millisecond)->Arg(1)->Arg(2)->UseManualTime();
 
 // Empty tasks: items per second is how many the pool gets through.
 void empty_tasks_with_futures(benchmark::State& state) {
@@ -82,8 +119,8 @@ void empty_tasks_with_futures(benchmark::State& state) {
 BENCHMARK(empty_tasks_with_futures)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 // But for the latch by which one knows that all have run.
-void empty_tasks_posted_from_outside(benchmark::State& state) {
-    heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
+template <class Pool> void empty_tasks_posted_from_outside(benchmark::State& state) {
+    Pool pool(state.range(0));
     for (auto _ : state) {
         heddle::latch done(many);
         for (int i = 0; i < many; ++i) pool.post([&] { done.count_down(); });
@@ -91,7 +128,6 @@ void empty_tasks_posted_from_outside(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations() * many);
 }
-BENCHMARK(empty_tasks_posted_from_outside)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void empty_tasks_posted_from_a_task(benchmark::State& state) {
     heddle::thread_pool pool(static_cast<unsigned>(state.range(0)));
@@ -131,63 +167,23 @@ void empty_tasks_in_a_group_tbb(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * many);
 }
 BENCHMARK(empty_tasks_in_a_group_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
-
-// An arena without a place for the calling thread: its tasks are run by others.
-void empty_tasks_posted_from_outside_tbb(benchmark::State& state) {
-    tbb::task_arena arena(static_cast<int>(state.range(0)), 0);
-    for (auto _ : state) {
-        heddle::latch done(many);
-        for (int i = 0; i < many; ++i) arena.enqueue([&] { done.count_down(); });
-        done.wait();
-    }
-    state.SetItemsProcessed(state.iterations() * many);
-}
-BENCHMARK(empty_tasks_posted_from_outside_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
-
-void posted_after_a_millisecond_tbb(benchmark::State& state) {
-    tbb::task_arena arena(static_cast<int>(state.range(0)), 0);
-    after_a_millisecond(state, [&](auto f) { arena.enqueue(f); });
-}
-BENCHMARK(posted_after_a_millisecond_tbb)->Arg(1)->Arg(2)->UseManualTime();
-
-void submit_and_get_tbb(benchmark::State& state) {
-    tbb::task_arena arena(static_cast<int>(state.range(0)), 0);
-    for (auto _ : state) {
-        heddle::latch done(1);
-        arena.enqueue([&] { done.count_down(); });
-        done.wait();
-    }
-}
-BENCHMARK(submit_and_get_tbb)->Arg(1)->Arg(2)->UseRealTime();
 #endif
 
+#define HEDDLE_BENCH_POSTED_TO(pool)                                              \
+    BENCHMARK(posted_after_a_millisecond<pool>)->Arg(1)->Arg(2)->UseManualTime(); \
+    BENCHMARK(empty_tasks_posted_from_outside<pool>)                              \
+        ->Arg(1)                                                                  \
+        ->Arg(2)                                                                  \
+        ->UseRealTime()                                                           \
+        ->Unit(benchmark::kMillisecond)
+HEDDLE_BENCH_POSTED_TO(of_heddle);
+#ifdef HEDDLE_BENCH_TBB
+HEDDLE_BENCH_POSTED_TO(of_tbb);
+BENCHMARK(posted_and_waited_for<of_tbb>)->Arg(1)->Arg(2)->UseRealTime();
+#endif
 #ifdef HEDDLE_BENCH_ASIO
-void submit_and_get_asio(benchmark::State& state) {
-    boost::asio::thread_pool pool(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) {
-        heddle::latch done(1);
-        boost::asio::post(pool, [&] { done.count_down(); });
-        done.wait();
-    }
-}
-BENCHMARK(submit_and_get_asio)->Arg(1)->Arg(2)->UseRealTime();
-
-void posted_after_a_millisecond_asio(benchmark::State& state) {
-    boost::asio::thread_pool pool(static_cast<std::size_t>(state.range(0)));
-    after_a_millisecond(state, [&](auto f) { boost::asio::post(pool, f); });
-}
-BENCHMARK(posted_after_a_millisecond_asio)->Arg(1)->Arg(2)->UseManualTime();
-
-void empty_tasks_posted_from_outside_asio(benchmark::State& state) {
-    boost::asio::thread_pool pool(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) {
-        heddle::latch done(many);
-        for (int i = 0; i < many; ++i) boost::asio::post(pool, [&] { done.count_down(); });
-        done.wait();
-    }
-    state.SetItemsProcessed(state.iterations() * many);
-}
-BENCHMARK(empty_tasks_posted_from_outside_asio)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+HEDDLE_BENCH_POSTED_TO(of_asio);
+BENCHMARK(posted_and_waited_for<of_asio>)->Arg(1)->Arg(2)->UseRealTime();
 #endif
 
 void a_ready_future_is_read(benchmark::State& state) {

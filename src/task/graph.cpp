@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/rt/error.hpp>
 #include <heddle/task/graph.hpp>
+#include <stdexcept>
 
 namespace heddle::inline v0 {
 
 void graph::node::link(node& first, node& second) {
+    if (&first.graph_ != &second.graph_)
+        throw std::invalid_argument("'" + first.name_ + "' and '" + second.name_ +
+                                    "' are tasks of different graphs");
     first.next_.push_back(&second);
     ++second.before_;
 }
 
 graph::node& graph::add_node(std::function<void()> f, std::string name) {
     if (name.empty()) name = std::to_string(nodes_.size());
-    return nodes_.emplace_back(node::key{}, nodes_.size(), std::move(name), std::move(f));
+    return nodes_.emplace_back(node::key{}, *this, nodes_.size(), std::move(name), std::move(f));
 }
 
 // Takes away what comes after nothing, again and again; what is left has a cycle. Source: A. B. Kahn,

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include "pool_shutdown.hpp"
 
 namespace heddle::inline v0::detail {
 
@@ -412,13 +413,19 @@ void policy_pool_base::shutdown(shutdown_options options) {
 }
 
 bool policy_pool_base::try_shutdown(shutdown_options options) {
-    return shutdown_until(rt::deadline(rt::clock::time_point{}), options);
+    return try_shut_down(*engine_, options);
 }
 
 bool policy_pool_base::shutdown_until(rt::deadline until, shutdown_options options) {
-    options.wait = false;
-    engine_->stop(options);
-    return engine_->wait_until_stopped(until);
+    return shut_down_until(*engine_, until, options);
+}
+
+task<void> policy_pool_base::async_shutdown(shutdown_options options) {
+    return async_shut_down(*engine_, options);
+}
+
+task<bool> policy_pool_base::async_shutdown(rt::deadline until, shutdown_options options) {
+    return async_shut_down_until(*engine_, until, options);
 }
 
 unsigned policy_pool_base::workers() const noexcept {

@@ -50,6 +50,11 @@ class policy_engine final : public rt::work_source, public rt::fiber_host {
     void stop(shutdown_options how);
     /// Waits until the workers have ended, after stop({.wait = false}).
     bool wait_until_stopped(rt::deadline until) { return threads_.wait_until_over(until); }
+    /// Whether they have, and where a coroutine that waits for it is parked.
+    bool stopped() const noexcept { return threads_.over(); }
+    const void* end() const noexcept { return threads_.end(); }
+    /// Joins the threads, which have ended.
+    void join() { threads_.join(); }
     /// Until as many calls of release() no task is picked.
     void hold() noexcept;
     void release() noexcept;

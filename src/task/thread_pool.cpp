@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <heddle/rt/async_park.hpp>
-#include <heddle/rt/error.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <utility>
 #include "pool_engine.hpp"
+#include "pool_shutdown.hpp"
 
 namespace heddle::inline v0 {
 
@@ -30,24 +29,19 @@ void thread_pool::shutdown(shutdown_options options) {
 }
 
 bool thread_pool::try_shutdown(shutdown_options options) {
-    return shutdown_until(rt::deadline(rt::clock::time_point{}), options);
+    return detail::try_shut_down(*engine_, options);
 }
 
 bool thread_pool::shutdown_until(rt::deadline until, shutdown_options options) {
-    options.wait = false;
-    engine_->stop(options);
-    return engine_->wait_until_stopped(until);
+    return detail::shut_down_until(*engine_, until, options);
 }
 
 task<void> thread_pool::async_shutdown(shutdown_options options) {
-    const bool waits = std::exchange(options.wait, false);
-    engine_->stop(options);
-    const auto running = [engine = engine_.get()] { return !engine->stopped(); };
-    while (waits && running()) {
-        rt::async_park end(engine_->end(), running);
-        if (co_await end == rt::wait_outcome::cancelled) throw cancelled();
-    }
-    if (waits) engine_->join();
+    return detail::async_shut_down(*engine_, options);
+}
+
+task<bool> thread_pool::async_shutdown(rt::deadline until, shutdown_options options) {
+    return detail::async_shut_down_until(*engine_, until, options);
 }
 
 thread_pool* thread_pool::current() noexcept {

@@ -8,6 +8,7 @@
 #include <heddle/task/wait.hpp>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "checked.hpp"
 
@@ -89,6 +90,37 @@ TEST(checked_future, FU04_who_times_out_or_is_cancelled_changes_nothing) {
                      [&] { p.set_value(1); }});
         }
         check::require(f.get() == 1);
+    });
+}
+
+TEST(checked_future, FU04_a_coroutine_that_times_out_or_is_cancelled_keeps_its_handle) {
+    EXPECT_CORRECT([] {
+        promise<std::unique_ptr<int>> p;
+        auto limited = p.get_future();
+        auto stopped = p.get_future();
+        const auto wait = [&]() -> task<> {
+            const bool done = co_await limited.async_wait(rt::deadline::after(milliseconds(1)));
+            check::require(!done || limited.done());
+        };
+        const auto take = [&]() -> task<> {
+            const auto taken = co_await std::move(stopped).async_get();
+            check::require(*taken == 1);
+        };
+        const auto main = [&]() -> task<> {
+            const auto waiting = spawn(wait());
+            const auto taking = spawn(take());
+            co_await yield();
+            std::thread asks([&] { taking.request_stop(); });
+            std::thread sets([&] { p.set_value(std::make_unique<int>(1)); });
+            co_await waiting.async_wait();
+            co_await taking.async_wait();
+            asks.join();
+            sets.join();
+            // Who was stopped has the handle and the value as before; otherwise both are gone.
+            const bool cancelled = taking.exception() != nullptr;
+            check::require(cancelled == stopped.valid() && cancelled == (limited.get() != nullptr));
+        };
+        heddle::run(main());
     });
 }
 

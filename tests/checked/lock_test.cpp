@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // heddle's locks in many orders, for threads, fibers and coroutines. What is planted is a bug of the kind
-// that each is there to prevent.
+// that each is there to prevent. What is enough to find a bug that is planted in the locks themselves is in
+// planted/lock_scenarios.cpp, and explored without the bug as well.
 #include <heddle/sync/fair_mutex.hpp>
-#include <heddle/sync/lock_all.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
@@ -227,23 +227,6 @@ TEST(checked_mutex, two_in_different_orders_are_found) {
     });
 }
 
-TEST(checked_mutex, two_taken_by_lock_all_do_not_deadlock) {
-    EXPECT_CORRECT([] {
-        mutex a;
-        fair_mutex b;
-        int value = 0;
-        at_once({[&] {
-                     const auto hold = lock_all(a, b);
-                     ++value;
-                 },
-                 [&] {
-                     const auto hold = lock_all(b, a);
-                     ++value;
-                 }});
-        check::require(value == 2);
-    });
-}
-
 TEST(checked_recursive_mutex, LK03_belongs_to_its_owner_through_all_levels) {
     EXPECT_CORRECT_EVERYWHERE([](const way& run) {
         recursive_mutex lock;
@@ -289,27 +272,6 @@ TEST(checked_fair_mutex, is_handed_over_in_the_order_of_asking) {
     });
 }
 
-TEST(checked_priority_mutex, goes_to_the_most_urgent_first) {
-    EXPECT_CORRECT([] {
-        priority_mutex lock;
-        std::vector<int> order;
-        const auto use = [&](int urgent) {
-            lock.lock(lock_priority{urgent});
-            order.push_back(urgent);
-            lock.unlock();
-        };
-        lock.lock();
-        std::thread low([&] { use(1); });
-        checked::until_parked(&lock, 1);
-        std::thread high([&] { use(1000); });
-        checked::until_parked(&lock, 2);
-        lock.unlock();
-        low.join();
-        high.join();
-        check::require(order[0] == 1000);
-    });
-}
-
 TEST(checked_shared_mutex, readers_see_whole_writes) {
     EXPECT_CORRECT_EVERYWHERE([](const way& run) {
         shared_mutex lock;
@@ -339,19 +301,6 @@ TEST(checked_shared_mutex, a_write_under_a_read_lock_is_found) {
             ++value;
         };
         at_once({write, write});
-    });
-}
-
-TEST(checked_shared_mutex, a_writer_that_gives_up_lets_the_readers_behind_it_in) {
-    EXPECT_CORRECT([] {
-        shared_mutex lock;
-        lock.lock_shared();
-        at_once({[&] {
-                     if (lock.try_lock_for(milliseconds(1))) lock.unlock();
-                 },
-                 [&] { const std::shared_lock hold(lock); }, [&] { lock.unlock_shared(); }});
-        check::require(lock.try_lock());
-        lock.unlock();
     });
 }
 

@@ -6,6 +6,7 @@
 #include <heddle/io/event_loop.hpp>
 #include <heddle/io/sleep.hpp>
 #include <heddle/task/future.hpp>
+#include <heddle/task/inline_executor.hpp>
 #include <heddle/task/map_reduce.hpp>
 #include <heddle/task/promise.hpp>
 #include <heddle/task/thread_pool.hpp>
@@ -16,10 +17,12 @@
 #include <thread>
 #include <vector>
 
+using namespace std::chrono_literals;
 using heddle::future;
 using heddle::promise;
 using heddle::task;
 using heddle::thread_pool;
+using heddle::rt::deadline;
 
 TEST(awaited_future, may_be_completed_by_a_pool_and_resumes_on_its_own_worker) {
     thread_pool pool(2);
@@ -72,6 +75,152 @@ TEST(awaited_future, is_a_point_of_cancellation_and_loses_nothing) {
         EXPECT_EQ(co_await f, 1);
     };
     heddle::run(main());
+}
+
+TEST(awaited_future, is_waited_for_and_its_result_awaited_by_name) {
+    thread_pool pool(1);
+    const auto main = [&]() -> task<> {
+        const auto f = pool.submit([] { return std::string("kept"); });
+        co_await f.async_wait();
+        EXPECT_TRUE(f.done());
+        EXPECT_EQ(co_await f.async_get(), "kept");
+        EXPECT_TRUE(co_await f.async_wait(deadline::after(-1s)));
+        EXPECT_EQ(&co_await f.async_get(deadline::never()), &f.get());
+        auto moved = co_await pool.submit([] { return std::make_unique<int>(6); }).async_get();
+        EXPECT_EQ(*moved, 6);
+        co_await pool.submit([] {}).async_get();
+        co_await pool.submit([] {}).async_get(deadline::never());
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, that_is_not_done_in_time_says_so_and_is_unchanged) {
+    promise<int> p;
+    auto f = p.get_future();
+    const auto main = [&]() -> task<> {
+        EXPECT_FALSE(co_await f.async_wait(deadline::after(1ms)));
+        EXPECT_FALSE(co_await f.async_wait(deadline::after(-1s)));
+        bool late = false;
+        try {
+            (void)co_await f.async_get(deadline::after(1ms));
+        } catch (const heddle::timeout_error&) {
+            late = true;
+        }
+        EXPECT_TRUE(late);
+        late = false;
+        try {
+            (void)co_await f.async_exception(deadline::after(1ms));
+        } catch (const heddle::timeout_error&) {
+            late = true;
+        }
+        EXPECT_TRUE(late);
+        p.set_value(1);
+        EXPECT_EQ(co_await f.async_exception(deadline::after(-1s)), nullptr);
+        EXPECT_TRUE(co_await f.async_wait(deadline::after(-1s)));
+        EXPECT_EQ(co_await f.async_get(deadline::after(-1s)), 1);
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, that_is_done_before_its_deadline_resumes_who_waits) {
+    promise<int> p;
+    const auto f = p.get_future();
+    const auto main = [&]() -> task<> {
+        const auto sets = [&]() -> task<> {
+            p.set_value(2);
+            co_return;
+        };
+        const auto setting = heddle::spawn(sets());
+        EXPECT_TRUE(co_await f.async_wait(deadline::after(1h)));
+        EXPECT_EQ(co_await f.async_get(deadline::after(1h)), 2);
+        co_await setting;
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, that_fails_or_is_withdrawn_is_waited_for_and_throws_to_who_wants_its_result) {
+    promise<int> failing;
+    promise<int> withdrawn;
+    const auto failed = failing.get_future();
+    const auto main = [&]() -> task<> {
+        failing.set_exception(std::make_exception_ptr(std::runtime_error("no")));
+        withdrawn.get_future().cancel();
+        co_await failed.async_wait();
+        EXPECT_TRUE(co_await withdrawn.get_future().async_wait(deadline::never()));
+        std::string thrown;
+        try {
+            (void)co_await failed.async_get(deadline::never());
+        } catch (const std::runtime_error& e) {
+            thrown += e.what();
+        }
+        try {
+            (void)co_await withdrawn.get_future().async_get();
+        } catch (const heddle::cancelled&) {
+            thrown += " cancelled";
+        }
+        EXPECT_EQ(thrown, "no cancelled");
+        EXPECT_NE(co_await failed.async_exception(), nullptr);
+        bool was_cancelled = false;
+        try {
+            (void)co_await withdrawn.get_future().async_exception();
+        } catch (const heddle::cancelled&) {
+            was_cancelled = true;
+        }
+        EXPECT_TRUE(was_cancelled);
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, a_wait_that_is_cancelled_leaves_the_handle_as_it_was) {
+    promise<int> p;
+    auto f = p.get_future();
+    const auto ways = {
+        +[](future<int>& g) -> task<> { co_await std::move(g); },
+        +[](future<int>& g) -> task<> { co_await std::move(g).async_get(); },
+        +[](future<int>& g) -> task<> { co_await g.async_get(); },
+        +[](future<int>& g) -> task<> { co_await g.async_get(deadline::after(1h)); },
+        +[](future<int>& g) -> task<> { co_await g.async_wait(); },
+        +[](future<int>& g) -> task<> { co_await g.async_wait(deadline::after(1h)); },
+    };
+    const auto main = [&]() -> task<> {
+        for (const auto way : ways) {
+            const auto w = heddle::spawn(way(f));
+            co_await heddle::yield();
+            EXPECT_FALSE(w.done());
+            w.request_stop();
+            co_await w.async_wait();
+            EXPECT_THROW(w.get(), heddle::cancelled);
+            EXPECT_TRUE(f.valid());
+        }
+        p.set_value(1);
+        EXPECT_EQ(co_await std::move(f).async_get(), 1);
+        EXPECT_FALSE(f.valid());  // NOLINT(bugprone-use-after-move)
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, that_has_been_put_off_by_callbacks_on_this_stack_is_called_by_who_awaits_it) {
+    constexpr int depth = 30;
+    std::vector<promise<int>> promises(depth + 1);
+    int reached = 0;
+    const auto await = [](future<int> f) -> task<bool> {
+        co_return co_await f.async_wait(deadline::after(10s));
+    };
+    for (int i = 0; i < depth; ++i)
+        promises[static_cast<std::size_t>(i)].get_future().on_done([&, i](const future<int>&) {
+            auto& next = promises[static_cast<std::size_t>(i) + 1];
+            heddle::inline_executor here;
+            const auto after = next.get_future().then(here, [](const future<int>& f) { return f.get() + 1; });
+            next.set_value(i);
+            if (i < depth - 1) {
+                EXPECT_EQ(after.get(), i + 1);
+            } else {
+                EXPECT_TRUE(heddle::run(await(after)));
+            }
+            ++reached;
+        });
+    promises[0].set_value(0);
+    EXPECT_EQ(reached, depth);
 }
 
 TEST(awaited_future, may_be_awaited_by_many) {
@@ -170,29 +319,6 @@ TEST(awaited_future, several_are_awaited_until_enough_of_them_are_done) {
     };
     heddle::run(main());
     EXPECT_THROW(futures[0].get(), std::runtime_error);
-}
-
-TEST(awaited_future, the_end_of_a_pool_is_awaited_while_the_loop_goes_on) {
-    std::atomic<bool> go{false};
-    thread_pool pool(1);
-    const auto running = pool.submit([&] {
-        go.wait(false);
-        return 1;
-    });
-    const auto main = [&]() -> task<> {
-        const auto opens = [&]() -> task<> {
-            go = true;
-            go.notify_all();
-            co_return;
-        };
-        const auto opening = heddle::spawn(opens());
-        co_await pool.async_shutdown();
-        EXPECT_TRUE(running.done());
-        co_await opening;
-        co_await pool.async_shutdown();  // again
-    };
-    heddle::run(main());
-    EXPECT_THROW(pool.submit([] {}), heddle::shutdown_error);
 }
 
 TEST(awaited_future, a_coroutine_maps_and_reduces) {

@@ -192,6 +192,7 @@ TEST(channel, QU01_that_is_full_says_so_or_waits_until_a_deadline) {
     EXPECT_EQ(out.try_send(2).status(), queue_status::full);
     EXPECT_EQ(out.send_for(1us, 2).status(), queue_status::timed_out);
     EXPECT_EQ(out.send_for(-1s, 2).status(), queue_status::timed_out);
+    EXPECT_EQ(out.send_until(deadline::after(1us), 2).status(), queue_status::timed_out);
     EXPECT_EQ(*in.receive(), 1);
 }
 

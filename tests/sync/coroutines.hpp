@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <atomic>
+#include <functional>
 #include <heddle/io/event_loop.hpp>
 #include <heddle/io/sleep.hpp>
 #include <heddle/rt/fiber_task.hpp>
@@ -29,6 +30,23 @@ inline heddle::task<> parked(const void* address, std::size_t n) {
 /// Lets every coroutine that can run do so, often enough for a few wake-ups in a row.
 inline heddle::task<> settle() {
     for (int i = 0; i < 20; ++i) co_await heddle::yield();
+}
+
+using coroutines = std::vector<std::function<heddle::task<>()>>;
+
+/// Runs each as a task of one loop, begun in this order, to their end.
+inline void run_coroutines(coroutines work) {
+    const auto main = [&]() -> heddle::task<> {
+        std::vector<heddle::future<>> running;
+        for (const auto& f : work) running.push_back(heddle::spawn(f()));
+        for (const auto& f : running) co_await f;
+    };
+    heddle::run(main());
+}
+
+/// A limit that passes while the test looks on.
+inline deadline soon() {
+    return deadline::after(std::chrono::milliseconds(1));
 }
 
 /// A thread that is a task that can be asked to stop, and joins.

@@ -2,7 +2,8 @@
 #pragma once
 
 // The cases of semantics.txt once more, done by fibers that share a thread, or two: who waits suspends, and
-// who owns a lock is a task. Next to them the same by threads, from the same text.
+// who owns a lock is a task. Next to them the same by threads, from the same text, and below in each file by
+// coroutines of one loop, whose text is another.
 #include <gtest/gtest.h>
 #include <functional>
 #include <heddle/rt/parking_lot.hpp>

@@ -149,6 +149,35 @@ TEST(lock_all, is_the_guard_of_a_coroutine) {
     EXPECT_FALSE(a.locked() || b.locked());
 }
 
+TEST(lock_all, has_every_form_for_a_vector_too) {
+    mutex a;
+    mutex b;
+    const std::vector both{&a, &b, &a};
+    b.lock();
+    EXPECT_FALSE(heddle::try_lock_all(both));
+    EXPECT_FALSE(heddle::lock_all_for(1us, both));
+    EXPECT_FALSE(a.locked());
+    const auto main = [&]() -> task<> {
+        const auto late = co_await heddle::async_lock_all(deadline::after(1us), both);
+        EXPECT_FALSE(late);
+        EXPECT_FALSE(a.locked());
+        const auto waits = [&]() -> task<> {
+            const auto locks = co_await heddle::async_lock_all(both);
+            EXPECT_TRUE(locks && a.locked() && b.locked());
+        };
+        const auto waiting = heddle::spawn(waits());
+        co_await parked(&b, 1);
+        EXPECT_FALSE(a.locked());
+        b.unlock();
+        co_await waiting;
+    };
+    heddle::run(main());
+    EXPECT_TRUE(heddle::try_lock_all(both));
+    EXPECT_TRUE(heddle::lock_all_for(1h, both));
+    EXPECT_FALSE(a.locked() || b.locked());
+    EXPECT_TRUE(heddle::try_lock_all(std::vector<mutex*>()));
+}
+
 TEST(lock_all, async_that_is_cancelled_has_locked_nothing) {
     mutex a;
     mutex b;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Locks and conditions, by threads and by fibers.
+// Locks and conditions, by threads, by fibers and by coroutines.
 #include <heddle/sync/condition.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/latch.hpp>
@@ -12,6 +12,12 @@
 #include "everywhere.hpp"
 
 using namespace std::chrono_literals;
+using heddle::task;
+using sync_tests::coroutines;
+using sync_tests::deadline;
+using sync_tests::parked;
+using sync_tests::run_coroutines;
+using sync_tests::soon;
 
 using locks_everywhere = sync_tests::everywhere;
 INSTANTIATE_TEST_SUITE_P(by, locks_everywhere, sync_tests::ways, sync_tests::name_of);
@@ -67,6 +73,8 @@ TEST_P(locks_everywhere, LK03_a_recursive_lock_belongs_to_the_task_and_not_to_it
          [&] {
              held.wait();
              EXPECT_FALSE(m.try_lock());
+             EXPECT_FALSE(m.owned());
+             EXPECT_EQ(m.depth(), 0U);
              EXPECT_THROW(m.unlock(), heddle::not_owner);
              tried.set();
              std::lock_guard guard(m);
@@ -219,4 +227,119 @@ TEST_P(locks_everywhere, CV06_who_timed_out_takes_no_notification_from_others) {
              EXPECT_EQ(changed.notify(), 1U);
          }});
     EXPECT_TRUE(patient_woken);
+}
+
+// ---- by coroutines of one loop
+
+TEST(locks_everywhere_by_coroutines,
+     LK01_LK02_a_lock_is_as_before_for_who_gave_up_and_another_may_release_it) {
+    heddle::mutex m;
+    run_coroutines({[&]() -> task<> { co_await m.async_lock(); },
+                    [&]() -> task<> {
+                        EXPECT_FALSE(co_await m.async_lock(soon()));
+                        EXPECT_FALSE(co_await m.async_lock(deadline::after(-1h)));
+                        m.unlock();
+                        EXPECT_TRUE(co_await m.async_lock(deadline::after(1h)));
+                        m.unlock();
+                        EXPECT_THROW(m.unlock(), heddle::not_owner);
+                    }});
+}
+
+TEST(locks_everywhere_by_coroutines, LK03_a_recursive_lock_belongs_to_the_task) {
+    heddle::recursive_mutex m;
+    heddle::latch tried(1);
+    run_coroutines({[&]() -> task<> {
+                        co_await m.async_lock();
+                        co_await m.async_lock();
+                        co_await tried.async_wait();
+                        m.unlock();
+                        m.unlock();
+                        EXPECT_THROW(m.unlock(), heddle::not_owner);
+                    },
+                    [&]() -> task<> {
+                        EXPECT_FALSE(m.try_lock());
+                        EXPECT_THROW(m.unlock(), heddle::not_owner);
+                        tried.count_down();
+                        co_await m.async_lock();
+                        m.unlock();
+                    }});
+}
+
+TEST(locks_everywhere_by_coroutines, CV02_waiting_gives_up_both_levels_and_takes_them_back) {
+    heddle::recursive_mutex m;
+    heddle::condition changed(m);
+    run_coroutines({[&]() -> task<> {
+                        co_await m.async_lock();
+                        co_await m.async_lock();
+                        co_await changed.async_wait();
+                        EXPECT_EQ(m.depth(), 2U);
+                        EXPECT_FALSE(co_await changed.async_wait(soon()));
+                        EXPECT_EQ(m.depth(), 2U);
+                        m.unlock();
+                        m.unlock();
+                    },
+                    [&]() -> task<> {
+                        co_await parked(&changed, 1);
+                        co_await m.async_lock();
+                        changed.notify_one();
+                        m.unlock();
+                    }});
+}
+
+TEST(locks_everywhere_by_coroutines, CV03_notify_three_wakes_exactly_three_of_five) {
+    heddle::mutex m;
+    heddle::condition changed(m);
+    int woken = 0;
+    coroutines work(5, [&]() -> task<> {
+        co_await m.async_lock();
+        EXPECT_TRUE(co_await changed.async_wait(deadline::after(1h)));
+        ++woken;
+        m.unlock();
+    });
+    work.push_back([&]() -> task<> {
+        co_await parked(&changed, 5);
+        co_await m.async_lock();
+        EXPECT_EQ(changed.notify(3), 3U);
+        m.unlock();
+        co_await sync_tests::settle();
+        EXPECT_EQ(woken, 3);
+        co_await m.async_lock();
+        EXPECT_EQ(changed.notify_all(), 2U);
+        m.unlock();
+    });
+    run_coroutines(std::move(work));
+    EXPECT_EQ(woken, 5);
+}
+
+TEST(locks_everywhere_by_coroutines,
+     CV04_CV05_a_wait_that_timed_out_has_the_lock_and_what_the_predicate_gave_last) {
+    heddle::mutex m;
+    heddle::condition changed(m);
+    run_coroutines({[&]() -> task<> {
+        co_await m.async_lock();
+        int asked = 0;
+        EXPECT_FALSE(co_await changed.async_wait(soon()));
+        EXPECT_FALSE(m.try_lock());
+        EXPECT_FALSE(co_await changed.async_wait(soon(), [&] { return ++asked > 100; }));
+        EXPECT_EQ(asked, 2);
+        m.unlock();
+    }});
+}
+
+TEST(locks_everywhere_by_coroutines, CV06_who_timed_out_takes_no_notification_from_others) {
+    heddle::mutex m;
+    heddle::condition changed(m);
+    bool woken = false;
+    run_coroutines({[&]() -> task<> {
+                        co_await m.async_lock();
+                        EXPECT_FALSE(co_await changed.async_wait(soon()));
+                        EXPECT_EQ(changed.notify(), 1U);
+                        m.unlock();
+                    },
+                    [&]() -> task<> {
+                        co_await m.async_lock();
+                        woken = co_await changed.async_wait(deadline::after(1h));
+                        m.unlock();
+                    }});
+    EXPECT_TRUE(woken);
 }

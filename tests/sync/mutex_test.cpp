@@ -15,14 +15,6 @@ using sync_tests::until_parked;
 static_assert(sizeof(mutex) <= 8);
 static constinit mutex at_start;
 
-TEST(mutex, LK01_may_be_unlocked_by_another_thread) {
-    mutex m;
-    m.lock();
-    std::thread([&] { m.unlock(); }).join();
-    EXPECT_TRUE(m.try_lock());
-    m.unlock();
-}
-
 TEST(mutex, can_be_a_constinit_global) {
     std::lock_guard guard(at_start);
     EXPECT_TRUE(at_start.locked());
@@ -77,7 +69,9 @@ TEST(mutex, that_has_been_fought_over_is_handed_to_a_thread_that_has_waited_for_
 
 TEST(mutex, keeps_the_names_of_many_apart) {
     mutex a("a");
-    { mutex b("b"); }
+    {
+        mutex b("b");
+    }
     mutex c("c");
     std::lock_guard guard(c);
     EXPECT_TRUE(a.try_lock());

@@ -71,6 +71,30 @@ TEST(priority_mutex, serves_threads_by_priority) {
     EXPECT_EQ(order, (std::vector<int>{2, 1}));
 }
 
+TEST(priority_mutex, serves_those_who_wait_with_a_limit_by_priority_too) {
+    priority_mutex m;
+    std::vector<int> order;
+    const auto coroutine = [&](int n, lock_priority priority) -> task<> {
+        EXPECT_TRUE(co_await m.async_lock(deadline::after(1h), priority));
+        order.push_back(n);
+        m.unlock();
+    };
+    const auto main = [&]() -> task<> {
+        co_await m.async_lock();
+        EXPECT_FALSE(m.try_lock_until(deadline::after(1us), high));
+        EXPECT_FALSE(co_await m.async_lock(deadline::after(1us), high));
+        const auto first = heddle::spawn(coroutine(1, low));
+        co_await parked(&m, 1);
+        const auto second = heddle::spawn(coroutine(2, high));
+        co_await parked(&m, 2);
+        m.unlock();
+        co_await first;
+        co_await second;
+    };
+    heddle::run(main());
+    EXPECT_EQ(order, (std::vector<int>{2, 1}));
+}
+
 TEST(priority_mutex, ten_milliseconds_of_waiting_count_as_one_step) {
     const auto now = clock::time_point(1h);
     EXPECT_LT(urgency(now, {1}), urgency(now, {0}));

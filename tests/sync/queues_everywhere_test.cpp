@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// Queues, by threads and by fibers.
+// Queues, by threads, by fibers and by coroutines.
+#include <heddle/sync/latch.hpp>
 #include <numeric>
 #include "everywhere.hpp"
 #include "queues.hpp"
 
 using heddle::queue_status;
 using namespace std::chrono_literals;
+using heddle::task;
+using sync_tests::deadline;
+using sync_tests::run_coroutines;
+using sync_tests::soon;
 
 using queues_everywhere = sync_tests::everywhere;
 INSTANTIATE_TEST_SUITE_P(by, queues_everywhere, sync_tests::ways, sync_tests::name_of);
@@ -95,4 +100,29 @@ TEST_P(queues_everywhere, QS03_shutdown_wakes_all_who_wait) {
     EXPECT_TRUE(full.put(1));
     run(2, &full, [&] { EXPECT_EQ(full.put(2).status(), queue_status::closed); }, [&] { full.shutdown(); });
     EXPECT_EQ(*full.get(), 1);
+}
+
+// ---- by coroutines of one loop
+
+TEST(queues_everywhere_by_coroutines,
+     QU01_QU02_queues_give_up_at_their_deadline_and_join_waits_for_what_is_dealt_with) {
+    heddle::queue<int> q(1);
+    heddle::latch full(1);
+    int done = 0;
+    run_coroutines({[&]() -> task<> {
+                        EXPECT_EQ((co_await q.async_get(soon())).status(), queue_status::timed_out);
+                        EXPECT_TRUE(co_await q.async_put(1));
+                        EXPECT_EQ((co_await q.async_put(soon(), 2)).status(), queue_status::timed_out);
+                        full.count_down();
+                        co_await q.async_join();
+                        EXPECT_EQ(done, 1);
+                        EXPECT_THROW(q.task_done(), heddle::error);
+                    },
+                    [&]() -> task<> {
+                        co_await full.async_wait();
+                        EXPECT_EQ(*(co_await q.async_get()), 1);
+                        co_await heddle::sleep(5ms);
+                        ++done;
+                        q.task_done();
+                    }});
 }

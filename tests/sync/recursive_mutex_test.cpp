@@ -35,28 +35,6 @@ TEST(recursive_mutex, is_free_when_it_has_been_unlocked_as_often_as_locked) {
     EXPECT_EQ(m.depth(), 0U);
 }
 
-TEST(recursive_mutex, LK03_another_threads_try_fails_and_its_unlock_is_an_error) {
-    recursive_mutex m;
-    m.lock();
-    std::thread([&] {
-        EXPECT_FALSE(m.try_lock());
-        EXPECT_THROW(m.unlock(), heddle::not_owner);
-        EXPECT_FALSE(m.owned());
-        EXPECT_EQ(m.depth(), 0U);
-    }).join();
-    EXPECT_TRUE(m.owned());
-    m.unlock();
-}
-
-TEST(recursive_mutex, LK03_unlock_beyond_the_depth_is_an_error) {
-    recursive_mutex m;
-    m.lock();
-    m.lock();
-    m.unlock();
-    m.unlock();
-    EXPECT_THROW(m.unlock(), heddle::not_owner);
-}
-
 TEST(recursive_mutex, belongs_to_the_task_and_not_to_the_thread) {
     recursive_mutex m;
     heddle::rt::task_context task;

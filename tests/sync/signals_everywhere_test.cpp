@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Semaphores, events, latches, once, timers and barriers, by threads and by fibers.
+// Semaphores, events, latches, once, timers and barriers, by threads, by fibers and by coroutines.
 #include <heddle/sync/barrier.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/sync/latch.hpp>
@@ -12,6 +12,12 @@
 #include "everywhere.hpp"
 
 using namespace std::chrono_literals;
+using heddle::task;
+using sync_tests::coroutines;
+using sync_tests::deadline;
+using sync_tests::parked;
+using sync_tests::run_coroutines;
+using sync_tests::soon;
 
 using signals_everywhere = sync_tests::everywhere;
 INSTANTIATE_TEST_SUITE_P(by, signals_everywhere, sync_tests::ways, sync_tests::name_of);
@@ -148,4 +154,75 @@ TEST_P(signals_everywhere, BA05_BA06_after_abort_and_reset_a_full_round_works) {
     const auto full = [&] { sum += b.wait(); };
     run({full, full, full});
     EXPECT_EQ(sum, 3U);
+}
+
+// ---- by coroutines of one loop
+
+TEST(signals_everywhere_by_coroutines, SE01_SE02_release_lets_as_many_go_and_never_more_than_the_bound) {
+    heddle::bounded_semaphore s(3);
+    int through = 0;
+    coroutines work(5, [&]() -> task<> {
+        co_await s.async_acquire();
+        ++through;
+    });
+    work.push_back([&]() -> task<> {
+        co_await parked(&s, 2);
+        EXPECT_EQ(through, 3);
+        s.release(2);
+        co_await sync_tests::settle();
+        EXPECT_EQ(through, 5);
+        EXPECT_THROW(s.release(4), heddle::error);
+        EXPECT_FALSE(s.try_acquire());
+        s.release(3);
+        EXPECT_THROW(s.release(), heddle::error);
+    });
+    run_coroutines(std::move(work));
+}
+
+TEST(signals_everywhere_by_coroutines, BA01_BA02_gives_each_an_index_once_and_calls_the_action_first) {
+    int rounds = 0;
+    heddle::barrier b(3, {.action = [&] { ++rounds; }});
+    std::multiset<std::size_t> seen;
+    run_coroutines(coroutines(3, [&]() -> task<> {
+        for (int i = 1; i <= 3; ++i) {
+            seen.insert(co_await b.async_wait());
+            EXPECT_GE(rounds, i);
+        }
+    }));
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(seen.count(i), 3U);
+}
+
+TEST(signals_everywhere_by_coroutines, BA03_of_an_action_that_throws_one_hears_and_the_others_of_the_end) {
+    heddle::barrier b(3, {.action = [] { throw std::logic_error("the action"); }});
+    int threw = 0;
+    int broken = 0;
+    run_coroutines(coroutines(3, [&]() -> task<> {
+        try {
+            co_await b.async_wait();
+        } catch (const std::logic_error&) {
+            ++threw;
+        } catch (const heddle::broken_barrier&) {
+            ++broken;
+        }
+    }));
+    EXPECT_EQ(threw, 1);
+    EXPECT_EQ(broken, 2);
+}
+
+TEST(signals_everywhere_by_coroutines, BA04_BA05_one_who_gives_up_breaks_it_for_all_until_it_is_reset) {
+    heddle::barrier b(3);
+    int broken = 0;
+    const auto party = [&](deadline until) -> task<> {
+        try {
+            co_await b.async_wait(until);
+        } catch (const heddle::broken_barrier&) {
+            ++broken;
+        }
+    };
+    run_coroutines({[&] { return party(soon()); }, [&] { return party(deadline::never()); }});
+    EXPECT_EQ(broken, 2);
+    EXPECT_TRUE(b.broken());
+    b.reset();
+    run_coroutines(coroutines(3, [&] { return party(deadline::never()); }));
+    EXPECT_EQ(broken, 2);
 }

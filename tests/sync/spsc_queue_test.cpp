@@ -39,6 +39,7 @@ TEST(spsc_queue, QU01_says_full_and_empty_and_gives_up_at_its_deadline) {
     EXPECT_EQ(q.try_get().status(), queue_status::empty);
     EXPECT_EQ(q.get_for(1us).status(), queue_status::timed_out);
     EXPECT_EQ(q.get_for(-1h).status(), queue_status::timed_out);
+    EXPECT_EQ(q.get_until(clock::now()).status(), queue_status::timed_out);
     EXPECT_TRUE(q.put(std::make_unique<int>(1)));
     auto mine = std::make_unique<int>(2);
     EXPECT_EQ(q.try_put(std::move(mine)).status(), queue_status::full);

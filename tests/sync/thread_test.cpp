@@ -168,10 +168,12 @@ TEST(thread, is_joined_by_fibers_and_coroutines_without_holding_up_their_worker)
     loop.run([](thread& what, event& e, int& n) -> heddle::task<> {
         heddle::future<void> joiner =
             heddle::event_loop::current()->spawn([](thread& w, int& m) -> heddle::task<> {
+                EXPECT_FALSE(co_await w.async_join(deadline::after(1us)));
                 co_await w.async_join();
+                EXPECT_TRUE(co_await w.async_join(deadline::after(-1s)));
                 ++m;
             }(what, n));
-        co_await heddle::yield();
+        co_await heddle::sleep(2ms);
         e.set();
         co_await joiner;
     }(other, second, joined));

@@ -153,7 +153,13 @@ TEST(timer, is_joined_by_a_coroutine) {
         timer never(1h, [] {});
         timer canceller(0s, [&] { never.cancel(); });
         co_await never.async_join();
+        EXPECT_TRUE(never.join_until(deadline::after(-1s)));
         EXPECT_FALSE(never.fired());
+        timer late(1h, [] {});
+        EXPECT_FALSE(late.join_until(deadline::after(1us)));
+        EXPECT_FALSE(co_await late.async_join(deadline::after(1us)));
+        late.cancel();
+        EXPECT_TRUE(co_await late.async_join(deadline::after(-1s)));
     };
     heddle::run(main());
 }

@@ -57,12 +57,16 @@ TEST(future, every_call_on_one_that_holds_nothing_says_so) {
         EXPECT_THROW(f->wait_for(0s), heddle::invalid_state);
         EXPECT_THROW(f->wait_until(heddle::rt::deadline::never()), heddle::invalid_state);
         EXPECT_THROW(f->exception(), heddle::invalid_state);
+        EXPECT_THROW(f->exception_for(0s), heddle::invalid_state);
+        EXPECT_THROW((void)f->async_exception(), heddle::invalid_state);
         EXPECT_THROW(f->cancel(), heddle::invalid_state);
         EXPECT_THROW(f->request_stop(), heddle::invalid_state);
         EXPECT_THROW(f->on_done([](const future<int>&) {}), heddle::invalid_state);
-        EXPECT_THROW(f->operator co_await(), heddle::invalid_state);
+        EXPECT_THROW((void)f->operator co_await(), heddle::invalid_state);
+        EXPECT_THROW((void)f->async_get(), heddle::invalid_state);
+        EXPECT_THROW((void)f->async_wait(), heddle::invalid_state);
     }
-    EXPECT_THROW(std::move(moved).operator co_await(), heddle::invalid_state);
+    EXPECT_THROW((void)std::move(moved).operator co_await(), heddle::invalid_state);
     EXPECT_THROW(std::move(moved).take(), heddle::invalid_state);
     try {
         future<>().get();
@@ -214,12 +218,15 @@ TEST(future, FU04_a_timed_out_get_throws_and_changes_nothing) {
     EXPECT_THROW(f.get_for(1ms), heddle::timeout_error);
     EXPECT_THROW(f.get_for(-1s), heddle::timeout_error);
     EXPECT_THROW(f.get_until(heddle::rt::deadline::after(0s)), heddle::timeout_error);
+    EXPECT_THROW(f.exception_for(1ms), heddle::timeout_error);
+    EXPECT_THROW(f.exception_until(heddle::rt::deadline::after(-1s)), heddle::timeout_error);
     EXPECT_FALSE(f.wait_for(1ms));
     EXPECT_FALSE(f.wait_until(heddle::rt::deadline::after(-1s)));
     EXPECT_EQ(f.status(), future_status::pending);
     p.set_value(4);
     EXPECT_TRUE(f.wait_for(-1s));
     EXPECT_EQ(f.get_for(0s), 4);
+    EXPECT_EQ(f.exception_for(-1s), nullptr);
 }
 
 TEST(future, get_blocks_until_the_value_is_there) {

@@ -42,6 +42,19 @@ TEST(graph, runs_each_task_after_those_before_it_again_and_again) {
     EXPECT_EQ(g.size(), 4U);
 }
 
+TEST(graph, refuses_an_order_between_tasks_of_different_graphs) {
+    graph one;
+    graph other;
+    auto& a = one.add([] {}, "a");
+    other.add([] {});
+    auto& b = other.add([] {}, "b");
+    EXPECT_THROW(a.after(b), std::invalid_argument);
+    EXPECT_THROW(a.before(b), std::invalid_argument);
+    thread_pool pool(1);
+    one.run(pool);
+    other.run(pool);
+}
+
 TEST(graph, names_a_cycle_before_anything_runs) {
     thread_pool pool(1);
     graph g;

@@ -125,9 +125,11 @@ TEST_P(pipelines, the_error_of_a_stage_ends_them_and_is_thrown) {
 }
 
 TEST_P(pipelines, the_error_of_the_source_is_thrown) {
-    EXPECT_THROW(pipeline<int>::from([]() -> std::optional<int> { throw std::runtime_error("source"); })
-                     .then([](int x) { return x; })
-                     .collect(pool),
+    EXPECT_THROW(pipeline<int>::from([]() -> std::optional<int> {
+                     throw std::runtime_error("source");
+                 }).then([](int x) {
+                       return x;
+                   }).collect(pool),
                  std::runtime_error);
 }
 
@@ -160,4 +162,15 @@ TEST(pipeline_options, that_make_no_sense_are_refused) {
     const auto same = [](int x) { return x; };
     EXPECT_THROW((void)pipeline<int>::from(counter(1)).then(same, {.workers = 0}), std::invalid_argument);
     EXPECT_THROW((void)pipeline<int>::from(counter(1)).then(same, {.capacity = 0}), std::invalid_argument);
+}
+
+TEST(pipeline_options, one_that_has_run_says_so) {
+    thread_pool pool(1);
+    const std::vector<int> items{1, 2};
+    auto p = pipeline<int>::from(items);
+    EXPECT_EQ(std::move(p).collect(pool), items);
+    // NOLINTBEGIN(bugprone-use-after-move)
+    EXPECT_THROW(std::move(p).collect(pool), heddle::invalid_state);
+    EXPECT_THROW(std::move(p).then([](int x) { return x; }), heddle::invalid_state);
+    // NOLINTEND(bugprone-use-after-move)
 }

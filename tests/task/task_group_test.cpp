@@ -175,6 +175,7 @@ TEST(task_group, a_join_with_a_limit_says_whether_all_have_ended) {
     group.spawn([&] { go.get_future().get(); });
     EXPECT_FALSE(group.try_join());
     EXPECT_FALSE(group.join_for(std::chrono::milliseconds(1)));
+    EXPECT_FALSE(group.join_until(heddle::rt::deadline::after(std::chrono::seconds(-1))));
     go.set_value();
     EXPECT_TRUE(group.join_for(std::chrono::hours(1)));
     EXPECT_TRUE(group.try_join());

@@ -108,6 +108,23 @@ TEST(thread_pool, EX02_get_of_a_map_has_the_time_limit_too) {
     g.open();
 }
 
+TEST(thread_pool, EX02_a_map_that_is_not_there_in_time_has_lost_nothing) {
+    gate g;
+    thread_pool pool(1);
+    auto results = pool.map(
+        [&](int x) {
+            if (x == 2) g.pass();
+            return x;
+        },
+        std::vector<int>{1, 2}, {.until = deadline::after(1ms)});
+    EXPECT_FALSE(results.wait());
+    EXPECT_THROW(results.get(), heddle::timeout_error);
+    g.open();
+    pool.shutdown();
+    EXPECT_TRUE(results.wait());
+    EXPECT_EQ(results.get(), (std::vector<int>{1, 2}));
+}
+
 TEST(thread_pool, map_takes_any_range_and_gives_nothing_for_void) {
     thread_pool pool(2);
     std::atomic<int> sum{0};

@@ -21,6 +21,7 @@ namespace heddle::inline v0 {
 
 class barrier;
 
+/// How a barrier is made.
 struct barrier_options {
     std::function<void()> action{};                     ///< once per round, by the last to arrive
     std::optional<std::chrono::nanoseconds> timeout{};  ///< for each wait() that gives none
@@ -102,9 +103,11 @@ class HEDDLE_API barrier {
     /// breaks it.
     void reset() noexcept;
 
+    /// Whether it is broken: a hint.
     bool broken() const noexcept { return broken_.load(std::memory_order_acquire); }
     /// How many have arrived in this round. Complexity: counts them.
     std::size_t n_waiting() const noexcept;
+    /// How many it takes.
     std::size_t parties() const noexcept { return parties_; }
 
  private:

@@ -56,6 +56,7 @@ template <class T, auto Count> class channel_end {
     bool closed() const { return core().closed(); }
     /// How many items are inside: a hint.
     std::size_t size() const { return core().size(); }
+    /// What the channel was made with.
     std::size_t capacity() const { return core().capacity(); }
     friend bool operator==(const channel_end&, const channel_end&) = default;
 

@@ -140,6 +140,7 @@ template <class Mutex, class Pred, class Result> class condition_wait {
 /// destructor from any task that holds the lock.
 template <class Mutex = mutex> class condition {
  public:
+    /// `with` guards what is waited for, and must outlive it.
     explicit condition(Mutex& with) noexcept : mutex_(with) {}
     /// Ends the program with a message if somebody waits.
     ~condition() {
@@ -195,6 +196,7 @@ template <class Mutex = mutex> class condition {
             this, detail::lock_access::address(mutex_), n,
             [this] { return detail::lock_access::accept(mutex_); }, 1, detail::lock_access::moved<Mutex>());
     }
+    /// As notify(1).
     void notify_one() { notify(1); }
     /// Notifies everybody who waits now. @return how many that were. @throws not_owner if the lock is not
     /// held.

@@ -54,7 +54,10 @@ struct lock_diagnosis_options {
     std::function<void(const lock_finding&)> report{};  ///< empty: standard error
 };
 
-/// Starts, or goes on with other options and nothing remembered. What is held then is not known of.
+/// Starts it, or starts it anew with other options. Locks that are held at that moment are not known of.
+///
+/// Until it ends, what waits for one of these locks or for the end of a thread throws deadlock_error where
+/// the wait could never end (lock_diagnosis_options::throw_on_deadlock).
 ///
 /// Thread-safety: any thread. `report` is called in whichever task finds something, under no lock, at most
 /// once for each set of locks, cycle, or place where a loop is held up. Complexity: while on, a lock of the

@@ -59,6 +59,7 @@ class HEDDLE_API event {
  public:
     /// A manual event.
     explicit event(bool set = false) noexcept : event(event_reset::manual, set) {}
+    /// One of either kind.
     explicit event(event_reset kind, bool set = false) noexcept
         : state_((kind == event_reset::automatic ? automatic_bit : 0) | (set ? set_bit : 0)) {}
     /// Ends the program with a message if somebody waits.
@@ -89,6 +90,8 @@ class HEDDLE_API event {
     /// Makes it not set. Who has been let through stays so: set() directly followed by clear() frees
     /// everybody who waited at that moment.
     void clear() noexcept { state_.fetch_and(~set_bit, std::memory_order_relaxed); }
+    /// Whether it is set, and then what was done before set() is seen. Of an automatic event the signal
+    /// stays.
     bool is_set() const noexcept { return (state_.load(std::memory_order_acquire) & set_bit) != 0; }
 
     /// Waits until it is set. Blocks the task. Throws: cancelled.
@@ -106,7 +109,8 @@ class HEDDLE_API event {
         }
         return false;
     }
-    /// Waits until it is set or `d` has passed. @return whether it was let through. Throws: cancelled.
+    /// Waits until it is set or `d` has passed. Blocks the task. @return whether it was let through. Throws:
+    /// cancelled.
     template <class Rep, class Period> bool wait_for(std::chrono::duration<Rep, Period> d) {
         return try_wait() || wait_slow(rt::deadline::after(d));
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A mutex that is handed over strictly in the order of asking. Each hand-over costs a switch, so under
-// contention it is 10 to 100 times slower than mutex; take it where waiting times matter more than
-// throughput.
+// A mutex that is handed over strictly in the order of asking. Where more threads compete than there are
+// CPUs each hand-over is a switch, and it is 10 to 100 times slower than mutex; take it where waiting times
+// matter more than throughput.
 
 #include <cstddef>
 #include <heddle/rt/clock.hpp>

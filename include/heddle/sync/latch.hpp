@@ -87,12 +87,13 @@ class HEDDLE_API latch {
         return detail::awaiting<detail::wait_result<detail::latch_wait, bool>>(std::in_place, *this, until);
     }
 
-    /// count_down(n), then wait(). If the wait is cancelled, what was counted down stays so.
+    /// count_down(n), then wait(), and throws what these do. If the wait is cancelled, what was counted down
+    /// stays so.
     void arrive_and_wait(std::ptrdiff_t n = 1) {
         count_down(n);
         wait();
     }
-    /// co_await: the same.
+    /// co_await: the same. Throws also: invalid_state if it has to wait outside a worker.
     auto async_arrive_and_wait(std::ptrdiff_t n = 1) {
         return detail::awaiting<detail::wait_result<detail::latch_wait, void>>(std::in_place, *this,
                                                                                rt::deadline::never(), n);

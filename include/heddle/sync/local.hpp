@@ -60,6 +60,7 @@ template <class T> class local {
             return h->value;
         return initial_ ? emplace(from_function{}, initial_) : emplace_default();
     }
+    /// As get().
     T& operator*() { return get(); }
     T* operator->() { return &get(); }
     /// Whether the current task has one.

@@ -183,20 +183,36 @@ struct lock_all_access {
         const bool locked = co_await first.async_lock(until);
         co_return locked;
     }
-    template <class... M> static routine<scoped_locks<M...>> async_lock(rt::deadline until, M&... mutexes) {
-        auto locks = prepare(mutexes...);
+    /// lock_at(lock, i, until) locks the one with the number i.
+    template <class Locks, class LockAt>
+    static routine<Locks> async_lock_those(Locks locks, rt::deadline until, LockAt lock_at) {
         std::size_t next = 0;
         event nobody_sets;
-        for (unsigned failures = 0; next < sizeof...(M); ++failures) {
+        for (unsigned failures = 0; next < locks.locks_.size(); ++failures) {
             if (failures >= failures_in_a_row)
                 co_await nobody_sets.async_wait(rt::deadline::after(std::chrono::microseconds(50)));
             const std::size_t first = next;
-            const bool locked = co_await lock_one(first, until, mutexes...);
+            const bool locked = co_await lock_at(locks.locks_[first], first, until);
             if (!locked) co_return locks;
             next = lock_the_others(locks.locks_, first);
         }
         locks.held_ = true;
         co_return locks;
+    }
+    template <class... M> static routine<scoped_locks<M...>> async_lock(rt::deadline until, M&... mutexes) {
+        return async_lock_those(
+            prepare(mutexes...), until,
+            [all = std::tie(mutexes...)](const any_lock&, std::size_t which, rt::deadline limit) {
+                return std::apply([&](M&... m) { return lock_one(which, limit, m...); }, all);
+            });
+    }
+    template <class M>
+    static routine<scoped_locks<std::vector<M*>>> async_lock(rt::deadline until,
+                                                             const std::vector<M*>& mutexes) {
+        return async_lock_those(prepare(mutexes), until,
+                                [](const any_lock& one, std::size_t, rt::deadline limit) {
+                                    return static_cast<M*>(one.lock)->async_lock(limit);
+                                });
     }
 };
 
@@ -244,15 +260,38 @@ detail::routine<scoped_locks<M...>> async_lock_all(rt::deadline until, M&... mut
     return detail::lock_all_access::async_lock(until, mutexes...);
 }
 
-/// As lock_all() above, for as many as there are at run time. Complexity: an allocation.
+// The same for as many as there are at run time. Complexity: an allocation more.
+
+/// As lock_all() above.
 template <class M> scoped_locks<std::vector<M*>> lock_all(const std::vector<M*>& mutexes) {
     return detail::lock_all_access::lock(detail::lock_all_access::prepare(mutexes), rt::deadline::never(),
                                          false);
 }
-/// As lock_all_until() above, for as many as there are at run time.
+/// As try_lock_all() above.
+template <class M> scoped_locks<std::vector<M*>> try_lock_all(const std::vector<M*>& mutexes) {
+    return detail::lock_all_access::try_lock(detail::lock_all_access::prepare(mutexes));
+}
+/// As lock_all_until() above.
 template <class M>
 scoped_locks<std::vector<M*>> lock_all_until(rt::deadline until, const std::vector<M*>& mutexes) {
     return detail::lock_all_access::lock(detail::lock_all_access::prepare(mutexes), until, true);
+}
+/// As lock_all_for() above.
+template <class Rep, class Period, class M>
+scoped_locks<std::vector<M*>> lock_all_for(std::chrono::duration<Rep, Period> d,
+                                           const std::vector<M*>& mutexes) {
+    return lock_all_until(rt::deadline::after(d), mutexes);
+}
+/// co_await: as async_lock_all() above.
+template <class M>
+detail::routine<scoped_locks<std::vector<M*>>> async_lock_all(const std::vector<M*>& mutexes) {
+    return detail::lock_all_access::async_lock(rt::deadline::never(), mutexes);
+}
+/// co_await: as async_lock_all(until) above.
+template <class M>
+detail::routine<scoped_locks<std::vector<M*>>> async_lock_all(rt::deadline until,
+                                                              const std::vector<M*>& mutexes) {
+    return detail::lock_all_access::async_lock(until, mutexes);
 }
 
 }  // namespace heddle::inline v0

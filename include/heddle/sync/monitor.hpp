@@ -169,9 +169,11 @@ concept lockable_shared = requires(Mutex& m) {
 /// recursive_mutex, fair_mutex or priority_mutex; with shared_mutex there is no when(), and readers run side
 /// by side.
 ///
-/// What is passed to with() must not keep a reference to the object.
+/// What is passed to with() must not keep a reference to the object. Thread-safety: all members but the
+/// destructor from any task.
 template <class T, class Mutex = mutex> class monitor {
  public:
+    /// Makes the object of `args`.
     template <class... Args>
         requires std::constructible_from<T, Args...>
     explicit monitor(Args&&... args) : value_(std::forward<Args>(args)...) {}
@@ -187,18 +189,20 @@ template <class T, class Mutex = mutex> class monitor {
         const leaving after(*this);
         return std::invoke(std::forward<F>(f), value_);
     }
-    /// Calls `f(object)` under the lock, with an object that cannot be changed; wakes nobody.
+    /// Calls `f(object)` under the lock, with an object that cannot be changed; wakes nobody. Blocks the
+    /// task. Not a point of cancellation. Throws: what `f` throws.
     template <class F> auto with(F&& f) const -> std::invoke_result_t<F, const T&> {
         const reading guard(mutex_);
         return std::invoke(std::forward<F>(f), std::as_const(value_));
     }
-    /// co_await: as with(). Throws also: cancelled, and then `f` has not run. Complexity: an allocation.
+    /// co_await: as with(). Throws also: cancelled, and then `f` has not run; invalid_state if it has to wait
+    /// outside a worker. Complexity: an allocation.
     template <class F> auto async_with(F f) -> detail::routine<std::invoke_result_t<F, T&>> {
         co_await mutex_.async_lock();
         const leaving after(*this);
         co_return std::invoke(std::move(f), value_);
     }
-    /// A copy of the object as it is now.
+    /// A copy of the object as it is now. Blocks the task, as with(). Throws: what copying does.
     T copy() const {
         return with([](const T& value) { return value; });
     }

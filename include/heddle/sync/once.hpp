@@ -62,7 +62,8 @@ class HEDDLE_API once {
     //
     // Orders: release when it is done or given up, acquire when that is seen.
 
-    /// Runs `f(args...)` unless that has been done; if another task is at it, waits for that. Throws: what
+    /// Runs `f(args...)` unless that has been done; if another task is at it, waits for that. Blocks the task
+    /// then. Throws: what
     /// `f` throws, and then the next caller runs its own; deadlock_error if `f` comes here again; cancelled
     /// while it waits for another's call, which goes on.
     template <class F, class... Args> void call(F&& f, Args&&... args) {
@@ -77,7 +78,7 @@ class HEDDLE_API once {
     }
 
     /// co_await: the same; if `f(args...)` gives something that can be awaited, that is part of the call.
-    /// Complexity: one allocation.
+    /// Throws also: invalid_state if it has to wait outside a worker. Complexity: one allocation.
     template <class F, class... Args> detail::routine<void> async_call(F f, Args... args) {
         if (done() || !co_await detail::awaiting<detail::once_wait>(std::in_place, *this)) co_return;
         try {

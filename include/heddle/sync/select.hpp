@@ -214,8 +214,8 @@ template <class T, class U = T, class F> auto on_send(sender<T>& to, U&& item, F
     return detail::put_case<source, std::remove_reference_t<decltype(core)>, F>{
         &core, source(std::forward<U>(item)), std::move(f)};
 }
-/// Getting from a queue of any kind; then `f(queue_result<value_type>)` is called, with `closed` if it has
-/// been shut down and is empty.
+/// Getting from a queue, lifo_queue or priority_queue; then `f(queue_result<value_type>)` is called, with
+/// `closed` if it has been shut down and is empty.
 template <class Queue, class F> auto on_get(Queue& from, F f) {
     auto& core = detail::queue_access::core(from);
     return detail::get_case<typename Queue::value_type, std::remove_reference_t<decltype(core)>, F>{

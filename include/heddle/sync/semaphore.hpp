@@ -219,14 +219,16 @@ template <class Bound> class basic_semaphore {
 /// Permits without a bound: releasing is a signal too.
 class semaphore : public detail::basic_semaphore<detail::no_bound> {
  public:
-    /// @throws std::invalid_argument for a negative number of permits.
+    /// @throws std::invalid_argument for a number of permits that is negative, or above a quarter of
+    /// PTRDIFF_MAX.
     explicit semaphore(std::ptrdiff_t permits = 1) : basic_semaphore(permits) {}
 };
 
 /// Permits that can never be more than there were at first: a release too many is an error.
 class bounded_semaphore : public detail::basic_semaphore<detail::fixed_bound> {
  public:
-    /// @throws std::invalid_argument for a negative number of permits.
+    /// @throws std::invalid_argument for a number of permits that is negative, or above a quarter of
+    /// PTRDIFF_MAX.
     explicit bounded_semaphore(std::ptrdiff_t permits = 1) : basic_semaphore(permits, {permits}) {}
     /// The number of permits at first.
     std::ptrdiff_t bound() const noexcept { return bound_.value; }

@@ -105,6 +105,16 @@ class HEDDLE_API thread_join : public operation {
     bool over_ = false;
 };
 
+/// The same with a limit.
+class timed_thread_join : public thread_join {
+ public:
+    using thread_join::thread_join;
+    bool result() {
+        thread_join::result();
+        return over();
+    }
+};
+
 }  // namespace detail
 
 /// A thread that is joined at the end of its scope, unless it is a daemon.
@@ -146,6 +156,7 @@ class HEDDLE_API thread {
     /// Asks it to stop: it sees heddle::cancelled at its next cancellation point, and its stop_token says
     /// so.
     void request_stop();
+    /// Says whether it has been asked to stop; for code that knows nothing of heddle.
     std::stop_token stop_token() const;
 
     /// Waits until it has finished: its function has returned, its thread_local objects have been destroyed,
@@ -165,6 +176,10 @@ class HEDDLE_API thread {
     auto async_join() {
         return detail::awaiting<detail::thread_join>(std::in_place, &core(), rt::deadline::never());
     }
+    /// co_await: as join_until().
+    auto async_join(rt::deadline until) {
+        return detail::awaiting<detail::timed_thread_join>(std::in_place, &core(), until);
+    }
 
     /// How far it has come. Complexity: looks at files of the system if it runs.
     thread_state state() const;
@@ -173,9 +188,11 @@ class HEDDLE_API thread {
     std::string blocked_on() const;
     /// Whether it has been started and has not finished.
     bool alive() const;
+    /// The last that it was given, or thread-1, thread-2 …
     std::string name() const;
     /// Of a thread that runs, what the system shows is renamed too, cut to 15 bytes.
     void set_name(std::string name);
+    /// Whether nobody waits for its end.
     bool daemon() const;
     /// @throws invalid_state after the start.
     void set_daemon(bool daemon);

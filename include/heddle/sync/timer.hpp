@@ -81,10 +81,14 @@ class HEDDLE_API timer {
     }
     /// As join(), until `until`. @return whether it has run or is cancelled.
     bool join_until(rt::deadline until);
-    /// co_await: as join().
+    /// co_await: as join(). Throws also: invalid_state if it has to wait outside a worker.
     auto async_join() {
         return detail::awaiting<detail::wait_result<detail::timer_wait, void>>(std::in_place, state_,
                                                                                rt::deadline::never());
+    }
+    /// co_await: as join_until().
+    auto async_join(rt::deadline until) {
+        return detail::awaiting<detail::wait_result<detail::timer_wait, bool>>(std::in_place, state_, until);
     }
 
  private:

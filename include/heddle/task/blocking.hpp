@@ -21,6 +21,8 @@ HEDDLE_API void call_blocking(rt::function_ref<void()> f);
 /// Lends `f` a thread while the worker goes on with other tasks, and waits for it. It runs as the same task:
 /// requests to stop reach it, and locks of heddle's that the task holds are its own. The threads are those of
 /// the pool, as many as there are calls at the same time; one that has had nothing to do for a second ends.
+/// Where there is no worker to free, in a thread, `f` is called in place; so it is in a coroutine of a loop,
+/// which it holds up.
 ///
 /// Blocks: the current task. Cancellation: none; what has begun is waited for. Throws: what `f` throws;
 /// std::system_error if no thread can be started.

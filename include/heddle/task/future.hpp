@@ -23,28 +23,27 @@ template <class E, class T, class F> auto chain(E& where, const future<T>& first
 template <class T>
 using const_result = std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>>;
 
-/// Waits for a future in a coroutine; resumes on the worker on which the coroutine ran.
-template <class T, bool Take> class future_awaiter {
+/// Waits for a future in a coroutine, which resumes on the worker on which it ran. `End` makes of the state,
+/// and of whether it is done, what the coroutine gets.
+template <class T, class End> class [[nodiscard("co_await it")]] future_awaiter {
  public:
-    explicit future_awaiter(state_ref<result_state<T>> state)
+    future_awaiter(state_ref<result_state<T>> state, rt::deadline until, End end)
         : state_(std::move(state)),
-          park_(state_->address(), {state_.get()}) {}
+          park_(state_->address(), {state_.get()}, until),
+          end_(std::move(end)) {}
 
     bool await_ready() {
+        if (state_->done()) return true;
+        future_state::call_put_off();  // what is waited for may come of it
         if (state_->done()) return true;
         parked_ = true;
         return park_.await_ready();
     }
     bool await_suspend(std::coroutine_handle<> h) { return park_.await_suspend(h); }
-    std::conditional_t<Take, T, const_result<T>> await_resume() {
-        if (parked_ && park_.await_resume() == rt::wait_outcome::cancelled) throw cancelled();
-        auto& value = state_->value();
-        if constexpr (std::is_void_v<T>)
-            return;
-        else if constexpr (Take)
-            return std::move(value);
-        else
-            return value;
+    decltype(auto) await_resume() {
+        const auto outcome = parked_ ? park_.await_resume() : rt::wait_outcome::granted;
+        if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+        return end_(*state_, outcome != rt::wait_outcome::timed_out || state_->done());
     }
 
  private:
@@ -54,6 +53,7 @@ template <class T, bool Take> class future_awaiter {
     };
     state_ref<result_state<T>> state_;
     rt::async_park<validate> park_;
+    End end_;
     bool parked_ = false;
 };
 
@@ -100,11 +100,7 @@ template <class T = void> class future {
     /// result to come.
     T take() && {
         held()->wait(rt::deadline::never());
-        const auto taken = std::move(state_);
-        if constexpr (std::is_void_v<T>)
-            taken->value();
-        else
-            return std::move(taken->value());
+        return moved_out();
     }
     /// As get(), for at most `d`. Throws: timeout_error too; the future is unchanged by it.
     template <class Rep, class Period>
@@ -113,12 +109,18 @@ template <class T = void> class future {
     }
     /// As get(), until `until`. Throws: timeout_error too.
     detail::const_result<T> get_until(rt::deadline until) const {
-        if (!held()->wait(until)) throw timeout_error("the future was not done in time");
-        if constexpr (std::is_void_v<T>)
-            state_->value();
-        else
-            return state_->value();
+        return result(*held(), held()->wait(until));
     }
+    /// co_await: as get(), suspending the coroutine; resumes on its own worker. Throws also: invalid_state if
+    /// it has to wait outside a worker. As with the other async_ forms what it gives is to be awaited at
+    /// once. Complexity: no allocation.
+    auto async_get() const& { return async_get(rt::deadline::never()); }
+    /// co_await: as take().
+    auto async_get() && {
+        return awaiting(rt::deadline::never(), [this](state&, bool) -> T { return moved_out(); });
+    }
+    /// co_await: as get_until().
+    auto async_get(rt::deadline until) const { return awaiting(until, &result); }
 
     /// Waits until done. Blocks: the current task. Throws: cancelled if the calling task is asked to stop.
     void wait() const { held()->wait(rt::deadline::never()); }
@@ -128,14 +130,31 @@ template <class T = void> class future {
     }
     /// Waits until done or `until`. @return whether it is done. Blocks, Throws: as wait().
     bool wait_until(rt::deadline until) const { return held()->wait(until); }
+    /// co_await: as wait().
+    auto async_wait() const {
+        return awaiting(rt::deadline::never(), [](state&, bool) {});
+    }
+    /// co_await: as wait_until().
+    auto async_wait(rt::deadline until) const {
+        return awaiting(until, [](state&, bool done) { return done; });
+    }
 
     /// Waits and gives the exception, null if there is a value. Blocks: the current task.
     /// Throws: cancelled if the future was withdrawn, or the calling task is asked to stop.
-    std::exception_ptr exception() const {
-        wait();
-        if (status() == future_status::cancelled) state_->check();
-        return state_->error();
+    std::exception_ptr exception() const { return exception_until(rt::deadline::never()); }
+    /// As exception(), for at most `d`. Throws: timeout_error too; the future is unchanged by it.
+    template <class Rep, class Period>
+    std::exception_ptr exception_for(std::chrono::duration<Rep, Period> d) const {
+        return exception_until(rt::deadline::after(d));
     }
+    /// As exception(), until `until`. Throws: timeout_error too.
+    std::exception_ptr exception_until(rt::deadline until) const {
+        return failure(*held(), held()->wait(until));
+    }
+    /// co_await: as exception().
+    auto async_exception() const { return async_exception(rt::deadline::never()); }
+    /// co_await: as exception_until().
+    auto async_exception(rt::deadline until) const { return awaiting(until, &failure); }
 
     /// Withdraws work that has not started. @return false once it runs or is finished; true if withdrawn,
     /// also before.
@@ -168,14 +187,10 @@ template <class T = void> class future {
         return detail::chain(where, *this, std::forward<F>(f));
     }
 
-    /// Suspends the coroutine until done; resumes on its own worker. A point of cancellation (nothing is
-    /// lost). Throws: as get(); invalid_state outside a worker. Complexity: no allocation.
-    auto operator co_await() const& { return detail::future_awaiter<T, false>(held()); }
+    /// As async_get(): suspends the coroutine until done. A point of cancellation (nothing is lost).
+    auto operator co_await() const& { return async_get(); }
     /// The same, and moves the result out, as take() does.
-    auto operator co_await() && {
-        held();
-        return detail::future_awaiter<T, true>(std::move(state_));
-    }
+    auto operator co_await() && { return std::move(*this).async_get(); }
 
     friend bool operator==(const future& a, const future& b) noexcept {
         return a.state_.get() == b.state_.get();
@@ -190,6 +205,31 @@ template <class T = void> class future {
         if (!state_) [[unlikely]]
             detail::throw_empty("future");
         return state_;
+    }
+    static void check_done(bool done) {
+        if (!done) throw timeout_error("the future was not done in time");
+    }
+    static std::exception_ptr failure(state& of, bool done) {
+        check_done(done);
+        if (of.status() == future_status::cancelled) of.check();
+        return of.error();
+    }
+    static detail::const_result<T> result(state& of, bool done) {
+        check_done(done);
+        if constexpr (std::is_void_v<T>)
+            of.value();
+        else
+            return of.value();
+    }
+    T moved_out() {
+        const auto taken = std::move(state_);
+        if constexpr (std::is_void_v<T>)
+            taken->value();
+        else
+            return std::move(taken->value());
+    }
+    template <class End> auto awaiting(rt::deadline until, End end) const {
+        return detail::future_awaiter<T, End>(held(), until, std::move(end));
     }
 
     detail::state_ref<state> state_;

@@ -27,16 +27,17 @@ class HEDDLE_API graph {
      public:
         node(const node&) = delete;
         node& operator=(const node&) = delete;
-        /// It begins when all of `others` have ended.
+        /// It begins when all of `others` have ended. Throws: std::invalid_argument for one of another graph.
         template <class... Nodes> node& after(Nodes&... others) {
             (link(others, *this), ...);
             return *this;
         }
-        /// All of `others` begin after it has ended.
+        /// All of `others` begin after it has ended. Throws: as after().
         template <class... Nodes> node& before(Nodes&... others) {
             (link(*this, others), ...);
             return *this;
         }
+        /// What it was added with, or its number.
         const std::string& name() const noexcept { return name_; }
 
      private:
@@ -46,14 +47,16 @@ class HEDDLE_API graph {
 
      public:
         // Only graph::add() can name the first type.
-        node(key, std::size_t number, std::string name, std::function<void()> f)
-            : number_(number),
+        node(key, const graph& of, std::size_t number, std::string name, std::function<void()> f)
+            : graph_(of),
+              number_(number),
               name_(std::move(name)),
               function_(std::move(f)) {}
 
      private:
         static void link(node& first, node& second);
 
+        const graph& graph_;
         std::size_t number_;
         std::string name_;
         std::function<void()> function_;
@@ -85,6 +88,7 @@ class HEDDLE_API graph {
     }
     /// For Graphviz: `dot -Tsvg`.
     std::string dot() const;
+    /// How many tasks it has.
     std::size_t size() const noexcept { return nodes_.size(); }
 
  private:

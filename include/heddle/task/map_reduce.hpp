@@ -11,9 +11,10 @@
 #include <heddle/rt/clock.hpp>
 #include <heddle/rt/error.hpp>
 #include <heddle/task/executor.hpp>
+#include <heddle/task/future.hpp>
+#include <heddle/task/future.hpp>
 #include <heddle/task/map_result.hpp>
 #include <heddle/task/task.hpp>
-#include <heddle/task/wait.hpp>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -105,9 +106,7 @@ template <class E, class Item, class Map, class Reduce> class reduction {
         submit_all();
         for (part& p : parts_) {
             do {
-                std::vector<future<R>> one(1, p.result);
-                const auto seen = co_await async_wait(std::move(one), wait_mode::all, options_.until);
-                if (seen.done.empty()) throw_late();
+                if (!co_await p.result.async_wait(options_.until)) throw_late();
             } while (!add(p));
         }
         co_return std::move(*sum_);

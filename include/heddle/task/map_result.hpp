@@ -20,6 +20,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace heddle::inline v0 {
@@ -39,10 +40,14 @@ struct map_options {
     std::size_t in_flight = 0;
 };
 
-/// Ordered results of a map. Iterate it once, or call get(), or as_completed(). Everything was submitted by
-/// map() itself (unless map_options::in_flight bounds that), and runs also if the results are never asked
-/// for; but if this object goes away after iteration has begun, what has not started by then is withdrawn.
+/// Ordered results of a map. Iterate it once, or call get() or async_get(), or as_completed(). Everything was
+/// submitted by map() itself (unless map_options::in_flight bounds that), and runs also if the results are
+/// never asked for; but if this object goes away after iteration has begun, what has not started by then is
+/// withdrawn.
 template <class R> class map_result {
+    using all_results = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
+    using taken_results = std::conditional_t<std::is_void_v<R>, std::monostate, std::vector<R>>;
+
  public:
     map_result(std::vector<future<R>> futures, rt::deadline until)
         : futures_(std::move(futures)),
@@ -102,25 +107,50 @@ template <class R> class map_result {
     /// How many results there are; of a range that does not know its size, how many calls were submitted.
     std::size_t size() const noexcept { return total_.value_or(submitted()); }
 
-    /// Waits for all and moves the results out (nothing for void). Throws: the first error in input order;
-    /// timeout_error; cancelled.
-    auto get() && {
-        begun_ = true;
-        if constexpr (std::is_void_v<R>) {
-            for (auto i = begin(); i != end(); ++i) *i;
-        } else {
-            std::vector<R> results;
-            if (total_ || source_ == nullptr) results.reserve(size());
-            for (std::size_t i = 0; !over(i); ++i) {
-                at(i);
-                results.push_back(std::move(futures_[i - base_]).take());
-                let_go(i);
-                refill();
-            }
-            return results;
-        }
+    /// Waits until all is done that was submitted, however it ended, or map_options::until. @return whether
+    /// it is. Blocks: the current task. Throws: cancelled.
+    bool wait() const {
+        for (std::size_t i = 0; i < futures_.size(); ++i)
+            if (futures_[i].valid() && !futures_[i].wait_until(until_)) return false;
+        return true;
     }
-    auto get() & { return std::move(*this).get(); }
+    /// The same, in a coroutine, which is suspended. Throws also: invalid_state if it has to wait outside a
+    /// worker.
+    task<bool> async_wait() const {
+        for (std::size_t i = 0; i < futures_.size(); ++i)
+            if (futures_[i].valid() && !co_await futures_[i].async_wait(until_)) co_return false;
+        co_return true;
+    }
+
+    /// Waits for all and moves the results out (nothing for void). Blocks: the current task. Throws: the
+    /// first error in input order; timeout_error; cancelled. If it throws nothing has been taken, but with
+    /// map_options::in_flight: then what came before is lost.
+    auto get() & -> all_results {
+        begun_ = true;
+        if (!bounded_)
+            for (std::size_t i = 0; !over(i); ++i) at(i);
+        taken_results all = room_for_all();
+        for (std::size_t i = 0; !over(i); ++i) {
+            at(i);
+            take(i, all);
+        }
+        if constexpr (!std::is_void_v<R>) return all;
+    }
+    auto get() && -> all_results { return get(); }
+    /// As get(), in a coroutine, which is suspended. Throws also: invalid_state if it has to wait outside a
+    /// worker.
+    task<all_results> async_get() & {
+        begun_ = true;
+        if (!bounded_)
+            for (std::size_t i = 0; !over(i); ++i) co_await async_at(i);
+        taken_results all = room_for_all();
+        for (std::size_t i = 0; !over(i); ++i) {
+            co_await async_at(i);
+            take(i, all);
+        }
+        if constexpr (!std::is_void_v<R>) co_return all;
+    }
+    task<all_results> async_get() && { return async_get_of(std::move(*this)); }
 
     /// The futures of the results, as they finish; with map_options::in_flight, one is let go of, and the
     /// next task submitted, as iteration goes on. Throws: as submit(); the range, timeout_error.
@@ -134,10 +164,26 @@ template <class R> class map_result {
     std::size_t submitted() const noexcept { return base_ + futures_.size(); }
     bool over(std::size_t i) const noexcept { return source_ == nullptr && i >= submitted(); }
 
-    detail::const_result<R> at(std::size_t i) const {
-        if (i >= submitted()) refill();  // the last time it threw
-        return futures_[i - base_].get_until(until_);
+    const future<R>& result(std::size_t i) const {
+        if (i >= submitted()) refill();                // the last time it threw
+        if (i < base_) detail::throw_empty("future");  // it was let go of
+        return futures_[i - base_];
     }
+    detail::const_result<R> at(std::size_t i) const { return result(i).get_until(until_); }
+    auto async_at(std::size_t i) const { return result(i).async_get(until_); }
+
+    taken_results room_for_all() const {
+        taken_results all;
+        if constexpr (!std::is_void_v<R>)
+            if (total_ || source_ == nullptr) all.reserve(size());
+        return all;
+    }
+    void take(std::size_t i, [[maybe_unused]] taken_results& all) {
+        if constexpr (!std::is_void_v<R>) all.push_back(std::move(futures_[i - base_]).take());
+        let_go(i);
+        refill();
+    }
+    static task<all_results> async_get_of(map_result all) { co_return co_await all.async_get(); }
 
     // Iteration goes past a result: where they are bounded it is not kept.
     void let_go(std::size_t i) const noexcept {

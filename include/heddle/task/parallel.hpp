@@ -113,7 +113,8 @@ T reduce_blocks(std::size_t first, std::size_t last, const Leaf& leaf, const Com
 
 }  // namespace detail
 
-/// Calls `f(i)` for each `i` in [first, last).
+/// Calls `f(i)` for each `i` in [first, last), in any order, on several workers at the same time: what the
+/// calls share has to bear that, and `f` may be copied.
 ///
 /// Blocks: the current task until all calls are over. Cancellation: seen every few microseconds; what has not
 /// begun is left out. Throws: the first exception, when the other parts, which are asked to stop, are over;
@@ -209,8 +210,8 @@ void parallel_transform(R&& items, Out out, F f, parallel_options options = {}) 
 
 /// combine(init, map(x0), map(x1) …). `combine` must be associative and need not be commutative. The items
 /// are grouped by their number alone, so the result does not depend on the number of workers, nor on luck,
-/// also where combine is only nearly associative, as the sum of floating point numbers. Cancellation, Throws:
-/// as parallel_for.
+/// also where combine is only nearly associative, as the sum of floating point numbers. Both are called on
+/// several workers at the same time. Cancellation, Throws: as parallel_for.
 template <std::ranges::random_access_range R, class T, class Combine = std::plus<>, class Map = std::identity>
     requires std::ranges::sized_range<R>
 T parallel_reduce(R&& items, T init, Combine combine = {}, Map map = {}, parallel_options options = {}) {

@@ -19,7 +19,7 @@ enum class scan { inclusive, exclusive };
 
 /// out[i] = combine(init, x0 … xi), or without xi if `kind` is exclusive. `out` may be the items themselves.
 /// `combine` must be associative; how the items are grouped follows from their number alone. Each item is
-/// combined twice.
+/// combined twice. `combine` is called on several workers at the same time.
 ///
 /// Blocks, Cancellation, Throws: as parallel_for. Complexity: an allocation for up to 1024 sums.
 template <std::ranges::random_access_range R, std::random_access_iterator Out, class T,

@@ -4,9 +4,11 @@
 // Items through several stages, each with workers of its own and a bounded buffer behind it, so that a slow
 // stage holds up those before it and memory stays bounded. For one stage map() of the pool is enough.
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <heddle/rt/error.hpp>
 #include <heddle/sync/condition.hpp>
 #include <heddle/sync/mutex.hpp>
 #include <heddle/sync/queue.hpp>
@@ -193,13 +195,15 @@ template <class T> class pipeline {
     }
 
     /// Adds a stage that calls `f(item)`, from several tasks at once if it has several workers.
-    /// Throws: std::invalid_argument for no workers, or no capacity.
+    /// Throws: std::invalid_argument for no workers, or no capacity; invalid_state as run().
     template <class F> auto then(F&& f, stage_options options = {}) && {
+        if (!start_) detail::throw_empty("pipeline");
         using U = std::invoke_result_t<std::decay_t<F>&, T>;
-        static_assert(std::is_object_v<U>, "a stage gives a value; what ends the pipeline is the sink of run()");
+        static_assert(std::is_object_v<U>,
+                      "a stage gives a value; what ends the pipeline is the sink of run()");
         if (options.workers == 0 || options.capacity == 0)
             throw std::invalid_argument("a stage of a pipeline needs a worker, and room for a result");
-        return pipeline<U>([before = std::move(start_), options,
+        return pipeline<U>([before = std::exchange(start_, nullptr), options,
                             call = std::make_shared<std::decay_t<F>>(std::forward<F>(f))](
                                task_group& group, std::shared_ptr<queue<U>> out) {
             auto in = std::make_shared<queue<T>>(options.capacity);
@@ -219,12 +223,14 @@ template <class T> class pipeline {
     ///
     /// Blocks: the current task, until all stages have ended. Cancellation: all stages are asked to stop and
     /// waited for; items inside are lost. Throws: the first error of a stage, or of the sink, likewise;
-    /// cancelled; as submit().
+    /// cancelled; as submit(); invalid_state if it has run, or another stage was added to it.
     template <class F> void run(thread_pool& pool, F sink) && {
+        const starter start = std::exchange(start_, nullptr);
+        if (!start) detail::throw_empty("pipeline");
         auto results = std::make_shared<queue<T>>(std::size_t{64});
         task_group group(pool);
         try {
-            start_(group, results);
+            start(group, results);
             while (auto item = results->get()) sink(std::move(*item));
         } catch (...) {
             results->shutdown({.immediate = true});

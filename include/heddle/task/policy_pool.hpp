@@ -20,6 +20,7 @@
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
 #include <heddle/task/posted.hpp>
+#include <heddle/task/task.hpp>
 #include <heddle/task/work.hpp>
 #include <memory>
 #include <optional>
@@ -78,7 +79,13 @@ class HEDDLE_API policy_pool_base {
     bool shutdown_for(std::chrono::duration<Rep, Period> d, shutdown_options options = {}) {
         return shutdown_until(rt::deadline::after(d), options);
     }
+    /// As shutdown(), until `until`. @return whether all has ended.
     bool shutdown_until(rt::deadline until, shutdown_options options = {});
+    /// As shutdown(), for a coroutine, which is suspended until the workers have ended; begins when it is
+    /// awaited. A point of cancellation: the pool goes on ending then.
+    task<void> async_shutdown(shutdown_options options = {});
+    /// The same, until `until`; gives whether all has ended.
+    task<bool> async_shutdown(rt::deadline until, shutdown_options options = {});
 
     /// How many workers it was given.
     unsigned workers() const noexcept;

@@ -35,6 +35,7 @@ template <class T = void> class promise {
     bool cancel() { return held()->cancel(); }
 
     /// Says that the work starts. @return false if the future was cancelled meanwhile. @throws invalid_state
+    /// if it has begun or has a result
     bool set_running() { return held()->set_running(); }
 
     /// Completes with a value (none for void). @throws invalid_state if done or cancelled

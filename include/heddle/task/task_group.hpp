@@ -151,6 +151,7 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     template <class Rep, class Period> bool join_for(std::chrono::duration<Rep, Period> d) {
         return join_until(rt::deadline::after(d));
     }
+    /// As join(), until `until`. @return whether all have ended
     bool join_until(rt::deadline until);
     /// As join(), for a coroutine. Cancellation: a request is passed on to the children, all of them are
     /// waited for, and then `cancelled` is thrown; if a child failed by itself that is thrown, and the
@@ -190,7 +191,8 @@ class HEDDLE_API task_group : private detail::spawn_scope {
 
 /// Runs body(group), a coroutine, and joins the group: if the body throws, the children are asked to stop and
 /// waited for first, and if a child fails the body is asked to stop. `body` is kept as long as the group, so
-/// it may capture. Throws: the failure of a child that came first, otherwise what the body threw.
+/// it may capture. Cancellation: a request reaches the body, and once that is over the children, as of
+/// async_join(). Throws: the failure of a child that came first, otherwise what the body threw.
 template <class Body> task<void> with_task_group(Body body, task_group_options options = {}) {
     rt::task_context& self = rt::current_task();
     // The body's request is taken back when it is over, because it was not one to this task.

@@ -129,13 +129,17 @@ class HEDDLE_API thread_pool {
     bool shutdown_for(std::chrono::duration<Rep, Period> d, shutdown_options options = {}) {
         return shutdown_until(rt::deadline::after(d), options);
     }
+    /// As shutdown(), until `until`. @return whether all has ended.
     bool shutdown_until(rt::deadline until, shutdown_options options = {});
     /// As shutdown(), for a coroutine, which is suspended until the workers have ended; begins when it is
     /// awaited. A point of cancellation: the pool goes on ending then.
     task<void> async_shutdown(shutdown_options options = {});
+    /// The same, until `until`; gives whether all has ended.
+    task<bool> async_shutdown(rt::deadline until, shutdown_options options = {});
 
     /// How many workers it was given.
     unsigned workers() const noexcept;
+    /// What it has done and has to do. Complexity: looks at all workers.
     thread_pool_stats stats() const;
     /// The pool whose task calls, null if none.
     static thread_pool* current() noexcept;

@@ -169,7 +169,8 @@ wait_result<T> wait_for(const std::vector<future<T>>& futures, std::chrono::dura
     return wait_until(futures, rt::deadline::after(d), mode);
 }
 
-/// As wait_until(), for a coroutine, which is suspended. Throws: as wait_until().
+/// As wait_until(), for a coroutine, which is suspended. Throws: as wait_until(); invalid_state if it has to
+/// wait outside a worker.
 template <class T>
 task<wait_result<T>> async_wait(std::vector<future<T>> futures, wait_mode mode = wait_mode::all,
                                 rt::deadline until = rt::deadline::never()) {
@@ -229,7 +230,7 @@ template <class T> class completed_range {
     std::default_sentinel_t end() const noexcept { return {}; }
 
     /// In place of iterating, in a coroutine, which is suspended until the next is done; nothing after the
-    /// last. Throws: as begin().
+    /// last. Throws: as begin(); invalid_state if it has to wait outside a worker.
     task<std::optional<future<T>>> async_next() {
         go_past();
         if (left_ == 0) co_return std::nullopt;

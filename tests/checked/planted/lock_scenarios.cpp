@@ -70,7 +70,7 @@ SCENARIO(priority_mutex_goes_to_the_most_urgent) {
 
 SCENARIO(lock_all_in_two_orders) {
     mutex a;
-    mutex b;
+    fair_mutex b;
     int value = 0;
     at_once({[&] {
                  const auto hold = lock_all(a, b);
@@ -104,14 +104,14 @@ SCENARIO(recursive_mutex_with_a_condition) {
 SCENARIO(shared_mutex_writer_that_gives_up) {
     shared_mutex lock;
     lock.lock_shared();
+    lock.lock_shared();
     at_once({[&] {
                  if (lock.try_lock_for(milliseconds(1))) lock.unlock();
              },
-             [&] {
-                 lock.lock_shared();
-                 lock.unlock_shared();
-             }});
+             [&] { const std::shared_lock hold(lock); }, [&] { lock.unlock_shared(); }});
     lock.unlock_shared();
+    check::require(lock.try_lock());
+    lock.unlock();
 }
 
 void two_readers_and_a_writer(shared_mutex& lock) {
