@@ -54,6 +54,9 @@ const std::vector<figure>& figures();
 std::vector<bool> best_by(const figure& f, const std::vector<policy_run>& runs);
 std::string show(const figure& f, const statistics& s, time_unit unit);
 
+/// Until when charts show a job: one that is given up is there until its deadline.
+time end_of(const job_result& job, const simulation& run);
+
 /// Text that a terminal shows and does not obey: what controls it, and what is not UTF-8, is shown as U+FFFD.
 std::string printable(const std::string& text);
 /// How many columns a terminal gives it.
