@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sched/report.hpp>
 
 #include "../usage_error.hpp"
@@ -90,6 +91,8 @@ int run_live(const sched_options& o) {
     const std::vector<std::string> names =
         o.policies.empty() ? std::vector<std::string>{"fcfs", "rr"} : o.policies;
 
+    std::optional<output_file> page;
+    if (!o.html.empty()) page.emplace(o.html);
     std::vector<policy_run> runs;
     std::string tables;
     bool within = true;
@@ -113,7 +116,7 @@ int run_live(const sched_options& o) {
         }
     }
     for (policy_run& r : runs) r.numbers = sched::summarise(w, r.run);
-    if (!o.html.empty()) write_file(o.html, sched::gantt_html(w, runs, title + ", predicted and measured"));
+    if (page) page->write(sched::gantt_html(w, runs, title + ", predicted and measured"));
     if (o.json) {
         nlohmann::ordered_json j = nlohmann::ordered_json::parse(sched::report_json(w, runs));
         j["within_tolerance"] = within;
