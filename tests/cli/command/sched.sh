@@ -34,6 +34,7 @@ test_sched_writes_pages_that_are_whole() {
     ! grep -qE '(src|href)=' "$scratch/page.html" || fail "the page needs something else"
     grep -q '</svg>' "$scratch/chart.svg" || fail "the picture has no end"
     grep -q traceEvents "$scratch/trace.json" || fail "not a trace"
+    refused "--html: give the name of a file" sched "$scratch/convoy" --html ""
     refused "cannot write $scratch/no/page" sched "$scratch/convoy" --html "$scratch/no/page"
 }
 
@@ -281,7 +282,8 @@ test_sched_runs_nothing_for_a_page_that_cannot_be_written() {
     printf 'A 0 1ms\nB 0 nonsense\n' >"$scratch/wrong"
     refused "wrong:2: expected" sched --live "$scratch/wrong" --html "$scratch/page"
     grep -q 'what is there' "$scratch/page" || fail "the page is lost"
-    for _ in 1 2; do run 0 sched --live "$scratch/long" --html "$scratch/page" --until 2ms; done
+    printf 'A 0 1ms\n' >"$scratch/short"
+    for _ in 1 2; do run 0 sched --live "$scratch/short" --html "$scratch/page"; done
     [[ $(head -c 9 "$scratch/page") == '<!doctype' && $(tail -c 8 "$scratch/page") == '</html>' ]] || fail "not just the page"
 }
 
