@@ -81,7 +81,8 @@ std::string for_script(const json& j) {
 
 }  // namespace
 
-std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, const std::string& title) {
+std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, const std::string& title,
+                       bool marked) {
     std::string page = page_head;
     page += fmt::format("<h1>heddle sched</h1><p class=\"dim\">{}; {} tasks, {} CPU{}</p>\n", escaped(title),
                         w.tasks.size(), runs.empty() ? 0 : runs.front().run.cpus,
@@ -92,7 +93,7 @@ std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, c
     for (std::size_t i = 0; i < runs.size(); ++i) {
         page += "<tr><td>" + escaped(runs[i].policy) + "</td>";
         for (const figure& f : figures())
-            page += fmt::format("<td{}>{}</td>", best_by(f, runs)[i] ? " class=\"best\"" : "",
+            page += fmt::format("<td{}>{}</td>", marked && best_by(f, runs)[i] ? " class=\"best\"" : "",
                                 show(f, runs[i].numbers, w.unit));
         page += "</tr>\n";
     }

@@ -35,8 +35,10 @@ std::string report_json(const workload& w, const std::vector<policy_run>& runs);
 /// A line for each job of each policy.
 std::string report_csv(const workload& w, const std::vector<policy_run>& runs);
 std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs);
-/// One page that needs no network: figures, and charts that can be zoomed.
-std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, const std::string& title);
+/// One page that needs no network: figures, and charts that can be zoomed. What is measured and what is
+/// predicted are no rivals: `marked` says whether the best figures are.
+std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, const std::string& title,
+                       bool marked = true);
 /// For chrome://tracing and Perfetto.
 std::string chrome_trace(const workload& w, const std::vector<policy_run>& runs);
 

@@ -29,6 +29,12 @@ TEST(report, the_best_of_each_figure_is_marked) {
     EXPECT_FALSE(contains(text, "27*")) << text;
 }
 
+TEST(report, what_is_measured_is_no_better_than_what_is_predicted) {
+    const auto runs = run_all(convoy, {"fcfs", "sjf"});
+    EXPECT_TRUE(contains(gantt_html(convoy, runs, ""), "<td class=\"best\">"));
+    EXPECT_FALSE(contains(gantt_html(convoy, runs, "", false), "<td class=\"best\">"));
+}
+
 TEST(report, one_policy_is_shown_task_by_task) {
     const auto text = table_text(convoy, run_all(convoy, {"fcfs"}));
     EXPECT_TRUE(contains(text, "P2          0    3      27          27       24        24")) << text;

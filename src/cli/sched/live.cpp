@@ -124,7 +124,7 @@ int run_live(const sched_options& o) {
         }
     }
     for (policy_run& r : runs) r.numbers = sched::summarise(w, r.run);
-    if (page) page->write(sched::gantt_html(w, runs, title + ", predicted and measured"));
+    if (page) page->write(sched::gantt_html(w, runs, title + ", predicted and measured", false));
     if (o.json) {
         nlohmann::ordered_json j = nlohmann::ordered_json::parse(sched::report_json(w, runs));
         j["within_tolerance"] = within;

@@ -135,7 +135,7 @@ int run_record(const sched_options& o) {
             within ? "within" : "beyond");
         print_out(out);
     }
-    if (page) page->write(sched::gantt_html(real.work, runs, "measured and predicted"));
+    if (page) page->write(sched::gantt_html(real.work, runs, "measured and predicted", false));
     if (!contaminated) return 0;
     std::fprintf(
         stderr,
