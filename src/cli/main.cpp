@@ -54,13 +54,15 @@ int main(int argc, char** argv) {
     CLI::App app{"threads, processes and coroutines under one model", "heddle"};
     app.set_version_flag("--version", heddle::version());
     app.require_subcommand(1);
-    app.failure_message([](const CLI::App*, const CLI::Error& e) {
-        return std::string("heddle: ") + e.what() + "; see heddle --help\n";
-    });
     const std::map<std::string, std::function<int()>, std::less<>> verbs{
         {"compare", add_compare(app)}, {"check", add_check(app)}, {"sched", add_sched(app)}};
+    const bool is_verb = verbs.find(wanted) != verbs.end();
+    app.failure_message([&](const CLI::App*, const CLI::Error& e) {
+        return std::string("heddle: ") + e.what() + "; see heddle " +
+               (is_verb ? std::string(wanted) + " " : "") + "--help\n";
+    });
     app.footer("heddle c++ and heddle cc compile as c++ and cc do, for heddle check.");
-    if (!wanted.empty() && wanted[0] != '-' && verbs.find(wanted) == verbs.end())
+    if (!wanted.empty() && wanted[0] != '-' && !is_verb)
         return fail(2, "unknown command '" + std::string(wanted) +
                            "'; there are compare, check, sched, c++ and cc; see heddle --help");
     try {

@@ -132,6 +132,11 @@ std::string escaped(const std::string& text) {
 }
 
 // Hues a golden angle apart.
+time end_of(const job_result& job, const simulation& run) {
+    if (job.finished()) return job.finish;
+    return job.dropped ? std::max(job.arrival, std::min(job.deadline, run.end)) : run.end;
+}
+
 std::string colour_of(std::size_t task) {
     const double hue = std::fmod(210 + static_cast<double>(task) * 137.508, 360);
     const double s = 0.55, l = task % 2 == 0 ? 0.50 : 0.62;

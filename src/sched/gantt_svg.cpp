@@ -9,13 +9,14 @@ namespace heddle::inline v0::sched {
 
 namespace {
 
-constexpr double left_margin = 120, chart_width = 1000, row_height = 22;
+constexpr double left_margin = 120, chart_width = 1000, row_height = 22, letter_width = 6;
 constexpr std::size_t most_svg_rows = 60;
 constexpr std::size_t most_columns = 16;  // of a name, left of the chart
 constexpr std::size_t most_bars = 20000;  // of one policy; more is a picture that nobody can open
 
-double step_for(double span) {
-    const double raw = span / 10;
+// Between the lines of a chart, which has at most so many.
+double step_for(double span, double most) {
+    const double raw = span / most;
     const double power = std::pow(10, std::floor(std::log10(raw)));
     for (const double factor : {1.0, 2.0, 5.0, 10.0})
         if (power * factor >= raw) return std::max(1.0, power * factor);
@@ -34,6 +35,10 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
     const auto x = [&](time t) {
         return left_margin + chart_width * static_cast<double>((t - begin).count()) / span;
     };
+    // As many lines as there is room for what is written below them.
+    const double letters =
+        static_cast<double>(std::max(show(begin, w.unit).size(), show(end, w.unit).size()));
+    const double step = step_for(span, std::clamp(chart_width / (letter_width * letters + 12), 1.0, 10.0));
     const std::size_t rows = std::min(most_svg_rows, w.tasks.size());
     const double height_of_one = 50 + row_height * static_cast<double>(rows);
     std::vector<std::string> names;
@@ -43,7 +48,7 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
     for (const policy_run& r : runs) {
         body += fmt::format("<text x=\"10\" y=\"{:.0f}\" class=\"t\">{}</text>\n", y, escaped(r.policy));
         y += 8;
-        for (double t = 0; t <= span; t += step_for(span)) {
+        for (double t = 0; t <= span; t += step) {
             const double at = left_margin + chart_width * t / span;
             body +=
                 fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.0f}\" y2=\"{2:.0f}\" class=\"g\"/>",
@@ -61,7 +66,7 @@ std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs) {
                 body += fmt::format(
                     "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"4\" class=\"w\"/>\n",
                     x(j.arrival), y + row_height * static_cast<double>(j.task) + row_height / 2 - 2,
-                    x(j.finished() ? j.finish : r.run.end) - x(j.arrival));
+                    x(end_of(j, r.run)) - x(j.arrival));
         std::size_t bars = 0, left_out = 0;
         for (const segment& g : r.run.segments) {
             if (g.task >= rows) continue;

@@ -104,7 +104,7 @@ std::string gantt_text(const workload& w, const policy_run& r, std::size_t colum
     for (const segment& g : r.run.segments)
         if (g.task < ran.size()) cover(ran[g.task], s, g.begin, g.end);
     for (const job_result& j : r.run.jobs)
-        if (j.task < ran.size()) cover(waiting[j.task], s, j.arrival, j.finished() ? j.finish : r.run.end);
+        if (j.task < ran.size()) cover(waiting[j.task], s, j.arrival, end_of(j, r.run));
     std::vector<std::vector<char>> missed(ran.size(), std::vector<char>(s.columns));
     bool any_missed = false;
     for (const job_result& j : r.run.jobs) {

@@ -37,6 +37,8 @@ recipe parsed(const std::vector<std::string_view>& words) {
             throw std::invalid_argument("generate: " + in_quotes(words[i]) + " is not understood; there are n, load, burst, group, alpha, io, rounds and seed, each =NUMBER");
         *into = *value;
     }
+    if (r.n * r.rounds > 1e7)
+        throw std::invalid_argument("generate: n times rounds is at most 10 million");
     if (r.n < 1 || r.load <= 0 || r.burst < 1 || r.group < 1 || r.alpha <= 1 || r.rounds < 1)
         throw std::invalid_argument("generate: n, burst, group and rounds are at least 1, load is positive and alpha above 1");
     return r;

@@ -34,6 +34,12 @@ std::vector<std::string> fields_of(std::string_view line, const lines& at) {
     return fields;
 }
 
+// What is no setting of the text format.
+bool is_of_csv(std::string_view column) {
+    return column == "name" || column == "task" || column == "arrival" || column == "burst" ||
+           column == "steps";
+}
+
 }  // namespace
 
 workload read_csv(std::string_view text, const std::string& name) {
@@ -53,6 +59,10 @@ workload read_csv(std::string_view text, const std::string& name) {
             if (!there.contains("arrival") || !(there.contains("burst") || there.contains("steps")))
                 at.fail("expected a header with the columns arrival and burst (or steps)");
             if (there.size() != header.size()) at.fail("expected each column once");
+            for (const std::string& column : header)
+                if (!is_of_csv(column) && !task_words::knows(column))
+                    at.fail("expected name, arrival, burst, steps, " + std::string(task_words::known) +
+                            " as a column, not " + in_quotes(column));
             continue;
         }
         if (fields.size() != header.size())
@@ -72,14 +82,16 @@ workload read_csv(std::string_view text, const std::string& name) {
             } else if (header[i] == "arrival") {
                 task.arrival = time(parse.time_of(value, "when the task arrives"));
             } else if (header[i] == "burst") {
+                if (!task.steps.empty()) at.fail("expected a burst or steps, not both");
                 task.steps.push_back({step_kind::compute, parse.time_of(value, "how long the task runs"), 0});
             } else if (header[i] == "steps") {
+                if (!task.steps.empty()) at.fail("expected a burst or steps, not both");
                 split(value, words);
                 parse.steps(words, 0, task);
             } else if (header[i] == "times") {
                 times = value;
-            } else if (!parse.set(header[i], value, task)) {
-                at.fail("expected a column that is known, not " + in_quotes(header[i]));
+            } else {
+                parse.set(header[i], value, task);
             }
         }
         if (task.steps.empty()) at.fail("expected how long the task runs");

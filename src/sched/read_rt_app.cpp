@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // The JSON of rt-app, times in microseconds: https://github.com/scheduler-tools/rt-app, doc/tutorial.txt.
+#include <cstddef>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <policy/duration_text.hpp>
-#include <set>
+#include <utility>
 
 #include "lines.hpp"
 #include "task_check.hpp"
@@ -13,6 +16,25 @@ namespace heddle::inline v0::sched {
 namespace {
 
 using nlohmann::ordered_json;  // the order of a thread's events is their order in the file
+
+// Characters, and in which line they are.
+struct counted {
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = const char&;
+
+    const char* at;
+    std::size_t* line;
+
+    const char& operator*() const { return *at; }
+    counted& operator++() {
+        if (*at++ == '\n') ++*line;
+        return *this;
+    }
+    friend bool operator==(const counted& a, const counted& b) { return a.at == b.at; }
+};
 
 class rt_app {
  public:
@@ -26,8 +48,17 @@ class rt_app {
         for (const auto& [key, value] : all.items())
             if (!is_one_of(key, {"tasks", "global", "resources"}))
                 fail("expected tasks, global or resources, not " + in_quotes(key), key);
-        if (all.contains("global")) take_global(all["global"]);
-        for (const auto& [task, what] : all["tasks"].items()) take_task(task, what);
+        if (all.contains("global")) {
+            const in_object scope(*this, "global");
+            take_global(all["global"]);
+        }
+        {
+            const in_object scope(*this, "tasks");
+            for (const auto& [task, what] : all["tasks"].items()) {
+                const in_object each(*this, task);
+                take_task(task, what);
+            }
+        }
         if (work_.tasks.empty()) fail("expected a task, and there is none");
         if (ignored_ > 0)
             work_.notes.push_back(
@@ -40,29 +71,31 @@ class rt_app {
     // A name that is there twice would lose the first; rt-app's workgen numbers them, and rt-app wants them
     // so.
     ordered_json parsed() {
-        std::vector<std::set<std::string>> names;
-        std::string twice;
+        std::size_t line = 1, twice_line = 0;
+        std::vector<std::string> open(1);  // the objects that what is read stands in, by their paths
+        std::string twice, last;
         const auto see = [&](int, ordered_json::parse_event_t event, ordered_json& what) {
-            if (event == ordered_json::parse_event_t::object_start) names.emplace_back();
-            if (event == ordered_json::parse_event_t::object_end) names.pop_back();
-            if (event == ordered_json::parse_event_t::key &&
-                !names.back().insert(what.get<std::string>()).second && twice.empty())
+            if (event == ordered_json::parse_event_t::object_start) open.push_back(last);
+            if (event == ordered_json::parse_event_t::object_end) open.pop_back();
+            if (event != ordered_json::parse_event_t::key) return true;
+            last = within(open.back(), what.get<std::string>());
+            if (!lines_.try_emplace(last, line).second && twice_line == 0) {
                 twice = what.get<std::string>();
+                twice_line = line;
+            }
             return true;
         };
         ordered_json all;
         try {
-            all = ordered_json::parse(text_, see, true, true);
-        } catch (const ordered_json::parse_error& e) {
-            const auto begin = text_.begin();
-            const auto end = begin + static_cast<std::ptrdiff_t>(std::min(e.byte, text_.size()));
-            throw input_error(name_, 1 + static_cast<std::size_t>(std::count(begin, end, '\n')),
-                              "expected JSON as rt-app reads it");
+            const char* const end = text_.data() + text_.size();
+            all = ordered_json::parse(counted{text_.data(), &line}, counted{end, &line}, see, true, true);
+        } catch (const ordered_json::parse_error&) {
+            throw input_error(name_, line, "expected JSON as rt-app reads it");
         }
-        if (!twice.empty())
-            fail("expected each name once in an object, and there is another " + in_quotes(twice) +
-                     "; number them, as in run0 and run1",
-                 twice, true);
+        if (twice_line != 0)
+            throw input_error(name_, twice_line,
+                              "expected each name once in an object, and there is another " +
+                                  in_quotes(twice) + "; number them, as in run0 and run1");
         return all;
     }
 
@@ -70,17 +103,32 @@ class rt_app {
         return std::find(all.begin(), all.end(), word) != all.end();
     }
 
-    // What nlohmann has read knows no lines: the name is looked for.
-    [[noreturn]] void fail(const std::string& expected, const std::string& near = "",
-                           bool again = false) const {
-        std::size_t line = 1;
-        std::size_t at = near.empty() ? std::string::npos : text_.find("\"" + near + "\"");
-        if (again && at != std::string::npos) at = text_.find("\"" + near + "\"", at + 1);
-        if (at != std::string::npos)
-            line += static_cast<std::size_t>(
-                std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-        throw input_error(name_, line, expected);
+    static std::string within(const std::string& object, const std::string& key) {
+        return object + '\0' + key;
     }
+
+    // What nlohmann has read knows no lines: of the object that is looked at, and of what is in it, they are
+    // known by name.
+    [[noreturn]] void fail(const std::string& expected, const std::string& near = "") const {
+        auto at = lines_.find(within(here_, near));
+        if (at == lines_.end()) at = lines_.find(here_);
+        throw input_error(name_, at == lines_.end() ? 1 : at->second, expected);
+    }
+
+    // For as long as an object is looked at.
+    class in_object {
+     public:
+        in_object(rt_app& reader, const std::string& key)
+            : reader_(reader),
+              outside_(std::exchange(reader.here_, within(reader.here_, key))) {}
+        in_object(const in_object&) = delete;
+        in_object& operator=(const in_object&) = delete;
+        ~in_object() { reader_.here_ = outside_; }
+
+     private:
+        rt_app& reader_;
+        std::string outside_;
+    };
 
     std::int64_t number(const ordered_json& value, const std::string& key, std::int64_t least,
                         std::int64_t most) const {
@@ -199,6 +247,7 @@ class rt_app {
             } else if (is("timer")) {
                 if (!value.is_object() || !value.contains("period"))
                     fail("expected a timer with a period", key);
+                const in_object scope(*this, key);
                 period = microseconds(value["period"], "period");
             } else if (key != "loop" && !(is_task && is_one_of(key, {"instance", "delay", "phases"})) &&
                        !take_setting(key, value, m)) {
@@ -217,15 +266,13 @@ class rt_app {
         return sum;
     }
 
-    void repeat(const std::vector<step>& once, std::int64_t loops, std::vector<step>& all,
-                const std::string& name) const {
+    void repeat(const std::vector<step>& once, std::int64_t loops, std::vector<step>& all) const {
         if (once.empty()) return;
         const auto most =
             static_cast<std::int64_t>((most_steps - std::min(most_steps, all.size())) / once.size());
         if (loops > most)
             fail("expected at most 10 million steps, and " + std::to_string(loops) +
-                     " loops are more; give a smaller loop, or a " + "shorter global.duration",
-                 name);
+                 " loops are more; give a smaller loop, or a " + "shorter global.duration");
         for (std::int64_t i = 0; i < loops; ++i) all.insert(all.end(), once.begin(), once.end());
     }
 
@@ -235,8 +282,8 @@ class rt_app {
     }
 
     // In a sequence of phases, a timer is a wait until the period is over, if nobody else runs.
-    void append(const ordered_json& phase, const std::string& name, std::vector<step>& all, manner& m) {
-        if (!phase.is_object()) fail("expected a phase to be an object", name);
+    void append(const ordered_json& phase, std::vector<step>& all, manner& m) {
+        if (!phase.is_object()) fail("expected a phase to be an object");
         std::vector<step> once;
         duration period{};
         events(phase, false, once, period, m);
@@ -244,7 +291,7 @@ class rt_app {
         if (period > length) once.push_back({step_kind::wait, period - length, 0});
         std::int64_t loops = loops_of(phase, 1);
         if (loops < 0) loops = times_in_all(std::max(length, period));
-        repeat(once, loops, all, name);
+        repeat(once, loops, all);
     }
 
     // For a loop without end.
@@ -255,7 +302,7 @@ class rt_app {
     }
 
     void take_task(const std::string& name, const ordered_json& what) {
-        if (!what.is_object()) fail("expected a task to be an object", name);
+        if (!what.is_object()) fail("expected a task to be an object");
         task_spec task;
         task.name = name;
         manner m;
@@ -266,28 +313,29 @@ class rt_app {
         if (what.contains("phases")) {
             if (!what["phases"].is_object()) fail("expected phases to be an object", "phases");
             if (!once.empty() || task.period > duration::zero())
-                fail("expected events in phases only, or in the task", name);
+                fail("expected events in phases only, or in the task");
             std::optional<manner> first;
+            const in_object scope(*this, "phases");
             for (const auto& [phase, events_of] : what["phases"].items()) {
+                const in_object each(*this, phase);
                 manner own = m;
-                append(events_of, phase, once, own);
+                append(events_of, once, own);
                 if (!first) first = own;
                 if (own != *first)
                     fail(
                         "expected the same policy, priority and CPUs in all phases: heddle does not change "
-                        "them",
-                        phase);
+                        "them");
             }
             if (first) m = *first;
             if (loops < 0) loops = seconds_ < 0 ? 1 : times_in_all(length_of(once));
-            repeat(once, loops, task.steps, name);
+            repeat(once, loops, task.steps);
         } else {
             if (loops < 0) loops = times_in_all(std::max(length_of(once), task.period));
             if (task.period > duration::zero()) {
                 task.jobs = static_cast<std::uint64_t>(loops);
                 task.steps = std::move(once);
             } else {
-                repeat(once, loops, task.steps, name);
+                repeat(once, loops, task.steps);
             }
         }
         apply(m, task);
@@ -297,15 +345,14 @@ class rt_app {
         if (all_steps_ > most_steps)
             fail(
                 "expected at most 10 million steps of all tasks; give fewer loops or instances, or a shorter "
-                "global.duration",
-                name);
+                "global.duration");
         for (std::int64_t i = 0; i < instances; ++i) {
             work_.tasks.push_back(task);
             if (instances > 1) work_.tasks.back().name += "-" + std::to_string(i);
             try {
                 check_.take(work_, work_.tasks.back());
             } catch (const std::invalid_argument& e) {
-                fail(e.what(), name);
+                fail(e.what());
             }
         }
     }
@@ -317,6 +364,8 @@ class rt_app {
     std::int64_t seconds_ = -1;
     task_class default_class_ = task_class::fair;
     task_check check_{};
+    std::map<std::string, std::size_t> lines_{};  // where the names of objects stand, by their paths
+    std::string here_{};                          // the path of the object that is looked at
     std::size_t all_steps_ = 0;
     std::size_t ignored_ = 0;
 };

@@ -89,6 +89,9 @@ workload read_swf(std::string_view text, const std::string& name) {
         throw input_error(name, at.number() + 1, "expected a job that ran, and there is none");
     if (left_out > 0)
         w.notes.push_back(std::to_string(left_out) + " jobs without a run time or size were left out");
+    if (w.cpus != 0 && widest > w.cpus)
+        w.notes.push_back("a job has " + std::to_string(widest) + " CPUs, more than the " +
+                          std::to_string(w.cpus) + " of the header: so many are simulated");
     w.cpus = std::max(w.cpus, widest);
     return w;
 }

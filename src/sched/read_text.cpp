@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 // heddle's own format: a task in a line.
+#include <algorithm>
 #include <set>
 
 #include "task_words.hpp"
 
 namespace heddle::inline v0::sched {
+
+namespace {
+
+std::string_view name_of(std::string_view setting) {
+    return setting.substr(0, setting.find('='));
+}
+
+}  // namespace
 
 workload read_text(std::string_view text, const std::string& name) {
     workload w;
@@ -26,6 +35,7 @@ workload read_text(std::string_view text, const std::string& name) {
             const auto cpus = number_in<int>(words[1]);
             if (!cpus || *cpus < 1 || *cpus > 1'000'000)
                 at.fail("expected how many CPUs there are, not " + in_quotes(words[1]));
+            if (w.cpus != 0) at.fail("expected the number of CPUs once");
             w.cpus = *cpus;
             continue;
         }
@@ -47,13 +57,13 @@ workload read_text(std::string_view text, const std::string& name) {
             }
         }
         parse.steps(words, next, task);
-        for (const std::string_view s : settings) {
-            const std::size_t equals = s.find('=');
-            if (!parse.set(s.substr(0, equals), s.substr(equals + 1), task))
-                at.fail(
-                    "expected priority, nice, weight, deadline, period, jobs, times, cpus, set, width or "
-                    "class before '=', not " +
-                    in_quotes(s.substr(0, equals)));
+        for (auto s = settings.begin(); s != settings.end(); ++s) {
+            const std::string_view key = name_of(*s);
+            const bool twice = std::any_of(settings.begin(), s,
+                                           [&](std::string_view other) { return name_of(other) == key; });
+            if (twice) at.fail("expected each setting once, and there is another " + in_quotes(key));
+            if (!parse.set(key, s->substr(key.size() + 1), task))
+                at.fail("expected " + std::string(task_words::known) + " before '=', not " + in_quotes(key));
         }
         parse.finish(task);
         w.tasks.push_back(std::move(task));

@@ -235,7 +235,11 @@ trace parse_trace(std::string_view text, const std::string& name) {
     for (std::string_view line; at.next(line);) {
         if (line.empty() || line.front() == '#') continue;
         trace_event e;
-        if (!take_event(at, line, e)) continue;
+        if (!take_event(at, line, e)) {
+            b.result.lost =
+                b.result.lost || (line.find("LOST ") != std::string_view::npos && line.ends_with("EVENTS]"));
+            continue;
+        }
         if (e.at < latest) at.fail("expected events in the order of time");
         latest = e.at;
         ++events;
@@ -284,6 +288,7 @@ workload workload_of(const trace& t) {
         task.steps.push_back({step_kind::compute, duration(run), 0});
         w.tasks.push_back(std::move(task));
     }
+    if (t.lost) w.notes.push_back("the trace says that events were lost: record with a larger buffer");
     if (t.rebuilt > 0)
         w.notes.push_back(std::to_string(t.rebuilt) + " switches were missing in the trace and were rebuilt");
     return w;

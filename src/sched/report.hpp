@@ -35,8 +35,10 @@ std::string report_json(const workload& w, const std::vector<policy_run>& runs);
 /// A line for each job of each policy.
 std::string report_csv(const workload& w, const std::vector<policy_run>& runs);
 std::string gantt_svg(const workload& w, const std::vector<policy_run>& runs);
-/// One page that needs no network: figures, and charts that can be zoomed.
-std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, const std::string& title);
+/// One page that needs no network: figures, and charts that can be zoomed. What is measured and what is
+/// predicted are no rivals: `marked` says whether the best figures are.
+std::string gantt_html(const workload& w, const std::vector<policy_run>& runs, const std::string& title,
+                       bool marked = true);
 /// For chrome://tracing and Perfetto.
 std::string chrome_trace(const workload& w, const std::vector<policy_run>& runs);
 
@@ -53,6 +55,9 @@ const std::vector<figure>& figures();
 /// the runs in which most jobs got so far: who finishes only the short ones is not fast.
 std::vector<bool> best_by(const figure& f, const std::vector<policy_run>& runs);
 std::string show(const figure& f, const statistics& s, time_unit unit);
+
+/// Until when charts show a job: one that is given up is there until its deadline.
+time end_of(const job_result& job, const simulation& run);
 
 /// Text that a terminal shows and does not obey: what controls it, and what is not UTF-8, is shown as U+FFFD.
 std::string printable(const std::string& text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "task_words.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <policy/duration_text.hpp>
 
@@ -66,6 +68,16 @@ void task_words::steps(const std::vector<std::string_view>& words, std::size_t n
     }
 }
 
+const char* const task_words::known =
+    "priority, nice, weight, deadline, period, jobs, times, cpus, set, width or class";
+
+bool task_words::knows(std::string_view name) {
+    constexpr std::string_view all[] = {"priority", "prio",   "nice", "weight", "tickets",
+                                        "deadline", "period", "jobs", "times",  "set",
+                                        "width",    "cpus",   "cpu",  "class"};
+    return std::find(std::begin(all), std::end(all), name) != std::end(all);
+}
+
 bool task_words::set(std::string_view name, std::string_view value, task_spec& task) {
     constexpr int most = std::numeric_limits<int>::max();
     if (name == "priority" || name == "prio") {
@@ -92,10 +104,10 @@ bool task_words::set(std::string_view name, std::string_view value, task_spec& t
     } else if (name == "width") {
         task.width = whole(value, name, 1, most);
     } else if (name == "cpus" || name == "cpu") {
-        while (!value.empty()) {
-            const std::size_t end = std::min(value.find_first_of(",/"), value.size());
+        for (std::size_t end = 0; end != std::string_view::npos; value.remove_prefix(end + 1)) {
+            end = value.find_first_of(",/");
             task.cpus.push_back(whole(value.substr(0, end), name, 0, most));
-            value.remove_prefix(std::min(end + 1, value.size()));
+            if (end == std::string_view::npos) break;
         }
     } else if (name == "class") {
         if (value == "fair" || value == "other")

@@ -19,6 +19,10 @@ class task_words {
 
     /// "priority=3". false if there is no such setting.
     bool set(std::string_view name, std::string_view value, task_spec& task);
+    /// Whether set() knows the name.
+    static bool knows(std::string_view name);
+    /// "priority, nice, …": what set() knows.
+    static const char* const known;
 
     /// When all of the task has been read: fails if no task can be so.
     void finish(const task_spec& task);

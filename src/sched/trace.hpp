@@ -49,6 +49,7 @@ struct trace {
     int cpus = 1;
     std::size_t rebuilt =
         0;  ///< switches that were not in it: a task runs without having been switched to, or no more
+    bool lost = false;  ///< the kernel says that there were more events
 };
 
 /// The text of `perf sched script`, `perf script` or the kernel's trace file. Throws: input_error.

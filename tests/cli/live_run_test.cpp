@@ -103,10 +103,23 @@ TEST(live_run, a_deadlock_that_was_not_predicted_ends_and_is_told) {
     const auto free = sched::read_text("A 0 wait 5ms run 1ms\nB 0 wait 5ms run 1ms\n", "free");
     const auto rule = policy::make_policy("fcfs");
     try {
-        run_in_pool(w, predicted(free, rule), rule, 1, 50ms);
+        run_in_pool(w, predicted(free, rule), rule, 1, sched::time::max(), 50ms);
         FAIL() << "it ended";
     } catch (const std::runtime_error& e) {
         EXPECT_NE(std::string(e.what()).find("for ever, which was not predicted"), std::string::npos)
             << e.what();
     }
+}
+
+TEST(live_run, what_has_not_ended_stops_at_the_end) {
+    const auto w = sched::read_text(
+        "A 0 3600s\nB 0 run 1ms wait 3600s\nC 1ms lock m wait 3600s unlock m\nD 2ms lock m run 1ms unlock m\n",
+        "hours");
+    const auto rule = policy::make_policy("rr 1ms");
+    sched::simulation_options machine;
+    machine.until = sched::time(20ms);
+    const auto run = run_in_pool(w, sched::simulate(w, rule, machine), rule, 1, machine.until);
+    EXPECT_LT(run.end, sched::time(1h));
+    for (const auto& j : run.jobs) EXPECT_FALSE(j.finished()) << w.tasks[j.task].name;
+    for (const auto& g : run.segments) EXPECT_LE(g.end, machine.until);
 }

@@ -111,6 +111,19 @@ TEST(priority, ageing_that_begins_during_a_run_counts) {
     EXPECT_EQ(simulate(p, {job(2, 0, 100, 2), job(1, 5, 1, 1)}).chart, "P2 0-25, P1 25-26, P2 26-101");
 }
 
+TEST(priority, one_that_is_displaced_before_it_has_run_has_waited_all_the_time) {
+    for (const int ran : {0, 1}) {
+        priority p({.preemptive = true, .age_every = duration(10)});
+        p.arrive(job(1, 0, 9, 0), at(0));
+        ASSERT_EQ(p.pick(at(29)), 1u);
+        p.arrive(job(2, 30, 9, 4), at(30));
+        p.ran(1, duration(ran), stop_reason::preempted, at(30));
+        EXPECT_EQ(p.pick(at(30)), 2u);
+        p.arrive(job(3, 30, 9, 2), at(30));
+        EXPECT_EQ(p.pick(at(39)), ran == 0 ? 1u : 3u);  // three steps, or none
+    }
+}
+
 TEST(priority, one_that_yields_lets_its_equals_go_first_but_not_those_below) {
     priority p;
     p.arrive(job(1, 0, 9, 5), at(0));

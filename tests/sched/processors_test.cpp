@@ -156,11 +156,17 @@ TEST(processors, a_task_that_was_held_makes_way_for_one_that_has_waited_longer) 
     const auto w = read("a 0 18 width=3\nb 2 5 cpus=0,2\nc 2 9 width=3\n", "test");
     const auto s = simulate(w, make_policy("priority preemptive age=7"), {.cpus = 5});
     EXPECT_EQ(charts(w, s),
-              "a 0-9, b 9-14, c 16-23, a 23-25, c 25-27 | a 0-9, a 9-16, c 16-23, a 23-25, c 25-27 | "
-              "a 0-9, a 9-16, c 16-23, a 23-25, c 25-27 | a 9-16 | ");
+              "a 0-9, b 9-14, a 18-27 | a 0-9, c 9-18, a 18-27 | a 0-9, c 9-18, a 18-27 | c 9-18 | ");
     simulation_options o{.cpus = 5};
     o.switch_cost = duration(1);
     EXPECT_EQ(summarise(w, simulate(w, make_policy("priority preemptive age=7"), o)).all.finished, 3u);
+}
+
+// w waits for a second CPU, makes way for y, and has aged by two at t=20, or z would displace it at t=22.
+TEST(processors, a_wide_task_that_makes_way_before_it_begins_goes_on_ageing) {
+    const auto w = read("x 0 20 9\nw 0 4 width=2\ny 15 10 3\nz 22 10 1\n", "test");
+    const auto s = simulate(w, make_policy("priority preemptive age=10"), {.cpus = 2});
+    EXPECT_EQ(charts(w, s), "x 0-20, w 25-29, z 29-39 | y 15-25, w 25-29");
 }
 
 TEST(processors, a_policy_that_gives_nobody_time_is_refused) {

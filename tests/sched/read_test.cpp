@@ -77,6 +77,16 @@ TEST(read, what_is_wrong_is_said_with_its_line) {
     EXPECT_TRUE(contains(refusal(""), "file:1: expected a task, and there is none"));
     EXPECT_TRUE(contains(refusal("P1 0 run 3 unlock m\n"), "task P1: it unlocks m"));
     EXPECT_TRUE(contains(refusal("P1 0 99999999999999999999\n"), "file:1: expected"));
+    for (const char* const cpus : {"", ",", "1,", ",1"})
+        EXPECT_TRUE(contains(refusal("P1 0 5 cpus=" + std::string(cpus) + "\n"),
+                             "file:1: expected cpus to be a whole number"))
+            << cpus;
+}
+
+TEST(read, what_is_said_twice_is_refused) {
+    EXPECT_TRUE(contains(refusal("P1 0 5 nice=1 width=1 nice=2\n"),
+                         "file:1: expected each setting once, and there is another 'nice'"));
+    EXPECT_TRUE(contains(refusal("cpus 2\nP1 0 5\ncpus 3\n"), "file:3: expected the number of CPUs once"));
 }
 
 TEST(read, times_are_exact) {
@@ -111,7 +121,12 @@ TEST(read, comma_separated_values) {
     EXPECT_TRUE(contains(refusal("arrival,burst\n1\n", "f.csv"), "f.csv:2: expected 2 fields"));
     EXPECT_TRUE(contains(refusal("arrival,burst\n1,x\n", "f.csv"), "f.csv:2: expected how long"));
     EXPECT_TRUE(contains(refusal("arrival,burst,hue\n1,1,2\n", "f.csv"),
-                         "f.csv:2: expected a column that is known, not 'hue'"));
+                         "f.csv:1: expected name, arrival, burst, steps, priority, nice, "));
+    EXPECT_TRUE(contains(refusal("arrival,burst,hue\n", "f.csv"), " or class as a column, not 'hue'"));
+    EXPECT_TRUE(contains(refusal("arrival,burst,steps\n0,5,run 5\n", "f.csv"),
+                         "f.csv:2: expected a burst or steps, not both"));
+    EXPECT_TRUE(contains(refusal("arrival,steps,burst\n0,run 5,5\n", "f.csv"),
+                         "f.csv:2: expected a burst or steps, not both"));
     EXPECT_TRUE(
         contains(refusal("arrival,burst\n\"1,1\n", "f.csv"), "f.csv:2: expected the quotation to end"));
 }
@@ -131,6 +146,10 @@ TEST(read, the_standard_workload_format) {
     EXPECT_EQ(w.tasks[1].width, 4);
     ASSERT_EQ(w.notes.size(), 1u);
     EXPECT_EQ(w.notes[0], "1 jobs without a run time or size were left out");
+    const auto small = read("; MaxProcs: 2\n1 0 0 5 4 -1 -1 4 -1 -1 1 1 1 1 1 -1 -1 -1\n", "log.swf");
+    EXPECT_EQ(small.cpus, 4);
+    ASSERT_EQ(small.notes.size(), 1u);
+    EXPECT_EQ(small.notes[0], "a job has 4 CPUs, more than the 2 of the header: so many are simulated");
     EXPECT_TRUE(contains(refusal("1 0 5 100 16\n", "log.swf"), "log.swf:1: expected the 18 numbers"));
     EXPECT_TRUE(
         contains(refusal("1 0 5 100 16 -1 -1 16 200 -1 1 3 1 1 2 -1 -1 -1 7\n", "log.swf"), "log.swf:1:"));
@@ -252,6 +271,15 @@ TEST(read, a_trace_with_gaps_is_rebuilt_so_that_nobody_is_in_two_places) {
     }
 }
 
+TEST(read, a_trace_that_lost_events_says_so) {
+    const std::string line =
+        " a-7 [000] d..2. 1.000000: sched_switch: prev_comm=a prev_pid=7 prev_prio=120 prev_state=S ==> "
+        "next_comm=swapper/0 next_pid=0 next_prio=120\n";
+    const auto w = read("# tracer: nop\n" + line + "CPU:0 [LOST 45 EVENTS]\n", "trace");
+    ASSERT_EQ(w.notes.size(), 2u);
+    EXPECT_EQ(w.notes[0], "the trace says that events were lost: record with a larger buffer");
+}
+
 TEST(read, the_short_lines_of_perf) {
     const char* const text =
         "  swapper     0 [001]   5.000000:       sched:sched_switch: swapper/1:0 [120] R ==> my app:7 [120]\n"
@@ -292,6 +320,28 @@ TEST(read, rt_app) {
                          "app.json:3: expected run to be a whole number"));
     EXPECT_TRUE(contains(refusal("{\"tasks\":{\"a\":{\"loop\":1,\"barrier\":\"x\"}}}", "app.json"),
                          "does not simulate 'barrier'"));
+}
+
+TEST(read, what_is_wrong_in_rt_app_is_said_with_its_line) {
+    const auto of = [](const std::string& b, const std::string& before = "") {
+        return refusal(
+            "{" + before +
+                "\n\"tasks\": {\n\"a\": {\"loop\": 1, \"run\": 5,\n\"timer\": {\"period\": 9}},\n" + b + "}}",
+            "app.json");
+    };
+    EXPECT_TRUE(contains(of("\"b\": {\"loop\": 1,\n\"run\": \"x\"}"), "app.json:6: expected run to be"))
+        << of("");
+    EXPECT_TRUE(contains(of("\"b\": {\"run\": 1,\n\"loop\": \"run\"}"), "app.json:6: expected loop to be"));
+    EXPECT_TRUE(
+        contains(of("\"b\": {\"loop\": 1, \"timer\": {\n\"period\": -1}}"), "app.json:6: expected period"));
+    EXPECT_TRUE(contains(of("\"b\": {\"phases\": {\n\"p\": {\"run\": 1},\n\"q\": {\n\"run\": -1}}}"),
+                         "app.json:8: expected run to be"));
+    EXPECT_TRUE(contains(of("\n\"b\": {\"run\": 1}"), "app.json:6: expected global.duration"));
+    EXPECT_TRUE(contains(of("\"b\": {\"loop\": 1,\n\"run\": 1,\n\"run\": 1}"),
+                         "app.json:7: expected each name once"));
+    EXPECT_TRUE(contains(of("\"b\": {\"loop\": 1,\n\"run\" 1}"), "app.json:6: expected JSON"));
+    EXPECT_TRUE(
+        contains(of("\"b\": {}", "\"global\": {\n\"duration\": \"x\"},"), "app.json:2: expected duration"));
 }
 
 TEST(read, rt_app_as_it_means_it) {
@@ -389,4 +439,6 @@ TEST(generate, what_is_not_understood_is_named) {
     EXPECT_THROW(generate("uniform", 1), std::invalid_argument);
     EXPECT_THROW(generate("poisson n=x", 1), std::invalid_argument);
     EXPECT_THROW(generate("poisson n=0", 1), std::invalid_argument);
+    EXPECT_THROW(generate("poisson n=1e9", 1), std::invalid_argument);
+    EXPECT_THROW(generate("poisson n=1e4 rounds=1e4", 1), std::invalid_argument);
 }

@@ -29,6 +29,12 @@ TEST(report, the_best_of_each_figure_is_marked) {
     EXPECT_FALSE(contains(text, "27*")) << text;
 }
 
+TEST(report, what_is_measured_is_no_better_than_what_is_predicted) {
+    const auto runs = run_all(convoy, {"fcfs", "sjf"});
+    EXPECT_TRUE(contains(gantt_html(convoy, runs, ""), "<td class=\"best\">"));
+    EXPECT_FALSE(contains(gantt_html(convoy, runs, "", false), "<td class=\"best\">"));
+}
+
 TEST(report, one_policy_is_shown_task_by_task) {
     const auto text = table_text(convoy, run_all(convoy, {"fcfs"}));
     EXPECT_TRUE(contains(text, "P2          0    3      27          27       24        24")) << text;
@@ -200,6 +206,47 @@ TEST(report, what_is_left_out_of_a_chart_is_said) {
                                                  " more bars are not drawn<"));
     const auto page = gantt_html(w, runs, "");
     EXPECT_EQ(contains(page, "are not drawn"), runs.front().run.segments.size() > 50'000);
+}
+
+// The data of a page, as its script has it.
+nlohmann::json data_of(const std::string& page) {
+    const std::string before = "<script>const data=";
+    const auto from = page.find(before) + before.size();
+    return nlohmann::json::parse(page.substr(from, page.find(";\n", from) - from));
+}
+
+TEST(report, charts_show_a_job_that_is_given_up_until_then) {
+    const auto w = heddle::sched::read_text("P1 0 30\nP2 2 30 deadline=8\nP3 40 5\n", "test");
+    const std::vector<policy_run> runs{{"fcfs", simulate(w, make_policy("fcfs"), {.drop_late = true}), {}}};
+    const auto d = data_of(gantt_html(w, runs, ""));
+    EXPECT_EQ(d["runs"][0]["jobs"][1], nlohmann::json({1, 2, 10}));
+    EXPECT_EQ(d["end"], 45);
+    const auto text = gantt_text(w, runs.front(), 80);
+    EXPECT_TRUE(contains(text, "░!")) << text;
+    EXPECT_FALSE(contains(text, "!░")) << text;
+    EXPECT_TRUE(contains(gantt_svg(w, runs), "width=\"177.78\" height=\"4\"")) << gantt_svg(w, runs);
+}
+
+TEST(report, a_page_tells_who_waits_for_a_lock) {
+    const auto w = heddle::sched::read_text("A 0 lock m run 6 unlock m\nB 2 lock m run 6 unlock m\n", "test");
+    const auto d = data_of(gantt_html(w, run_all(w, {"rr 1"}), ""));
+    EXPECT_EQ(d["runs"][0]["locks"], nlohmann::json::parse(R"([[1,2,6,"m"]])"));
+}
+
+TEST(report, a_page_tells_of_a_deadlock) {
+    const auto w = heddle::sched::read_text(
+        "P1 0 lock a run 2 lock b unlock b unlock a\n"
+        "P2 0 lock b run 2 lock a unlock a unlock b\n",
+        "test");
+    EXPECT_TRUE(contains(gantt_html(w, run_all(w, {"rr 1"}), ""), "rr 1: deadlock: P1 waits for b"));
+}
+
+TEST(report, the_times_below_a_picture_do_not_overlap) {
+    const auto w = heddle::sched::read_text("P1 1732290000s 1s\n", "test");
+    const auto picture = gantt_svg(w, run_all(w, {"fcfs"}));
+    int times = 0;
+    for (std::size_t at = 0; (at = picture.find("class=\"a\"", at + 1)) != std::string::npos;) ++times;
+    EXPECT_EQ(times, 6) << picture;  // of 16 letters: every 200 ms
 }
 
 TEST(report, the_same_twice) {

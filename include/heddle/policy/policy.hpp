@@ -21,7 +21,8 @@
 //   driver follows it calls ran(… preempted …).
 //
 // * ran(id, used, why, now): the running task has stopped. Unless it is blocked or finished it is ready
-// again.
+//   again; and if it was preempted before it used any time, it has not stopped waiting, and what it has
+//   waited counts.
 //
 // * leave(id, now): the task is gone for good, finished or cancelled, whatever it was doing. Forget it.
 //

@@ -89,9 +89,11 @@ template <task_id Id = std::uint64_t> class basic_priority {
     void ran(const Id& id, duration used, stop_reason why, time now) {
         auto& item = list_.stop(id);
         if (!still_ready(why)) return;
-        item.waiting_since = now;
+        // One that is displaced before it has run has waited all the time.
+        const bool preempted = why == stop_reason::preempted,
+                   displaced = preempted && used > duration::zero();
+        if (!preempted || displaced) item.waiting_since = now;
         item.spent += used;
-        const bool displaced = why == stop_reason::preempted && used > duration::zero();
         if (why == stop_reason::yielded || item.spent >= options_.quantum ||
             (displaced && options_.displaced_last)) {
             item.spent = duration::zero();

@@ -75,9 +75,14 @@ void describe_output(CLI::App& verb, sched_options& o) {
     verb.add_flag("--no-gantt", o.no_gantt, "do not draw the charts");
     verb.add_flag("--json", o.json, "print JSON");
     verb.add_flag("--csv", o.csv, "print a line for each job");
-    verb.add_option("--html", o.html, "also write a page with charts that can be zoomed to this file");
-    verb.add_option("--svg", o.svg, "also write the charts to this file");
-    verb.add_option("--trace", o.trace, "also write a trace for Chrome or Perfetto to this file");
+    const auto named = [](const std::string& file) {
+        return file.empty() ? "give the name of a file" : std::string();
+    };
+    verb.add_option("--html", o.html, "also write a page with charts that can be zoomed to this file")
+        ->check(named);
+    verb.add_option("--svg", o.svg, "also write the charts to this file")->check(named);
+    verb.add_option("--trace", o.trace, "also write a trace for Chrome or Perfetto to this file")
+        ->check(named);
     verb.add_flag("--ps", o.ps,
                   "list the tasks of this machine with class, priority, nice, slice, CPU and state");
     verb.add_option("--renice", o.renice, "PID NICE: change a nice value")->expected(2);

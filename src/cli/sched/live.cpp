@@ -2,7 +2,9 @@
 // heddle sched --live: real tasks under a policy beside what is predicted.
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sched/report.hpp>
 
 #include "../usage_error.hpp"
@@ -60,6 +62,13 @@ duration unit_of(const sched_options& o, const sched::workload& w) {
     return unit;
 }
 
+// What ends within what a prediction may be off is not cut off.
+sched::time a_little_later(sched::time end) {
+    if (end == sched::time::max()) return end;
+    const double ns = static_cast<double>(end.time_since_epoch().count());
+    return end + std::max<duration>(std::chrono::milliseconds(8), duration(std::llround(0.015 * ns)));
+}
+
 // A pool has one queue, costs of its own and the caches of this machine.
 void refuse_what_only_a_simulation_has(const sched_options& o) {
     const sched::simulation_options& m = o.machine;
@@ -90,6 +99,8 @@ int run_live(const sched_options& o) {
     const std::vector<std::string> names =
         o.policies.empty() ? std::vector<std::string>{"fcfs", "rr"} : o.policies;
 
+    std::optional<output_file> page;
+    if (!o.html.empty()) page.emplace(o.html);
     std::vector<policy_run> runs;
     std::string tables;
     bool within = true;
@@ -104,7 +115,7 @@ int run_live(const sched_options& o) {
                 throw usage_error(name + " would never end: " + joined(predicted.run.stuck));
             if (std::string warning = cliff_warning(w, name, rule); !warning.empty())
                 w.notes.push_back(std::move(warning));
-            measured.run = run_in_pool(w, predicted.run, rule, machine.cpus);
+            measured.run = run_in_pool(w, predicted.run, rule, machine.cpus, a_little_later(machine.until));
             tables += name + "\n" + error_table(w, measured.run, predicted.run, within) + "\n";
             runs.push_back(std::move(predicted));
             runs.push_back(std::move(measured));
@@ -113,7 +124,7 @@ int run_live(const sched_options& o) {
         }
     }
     for (policy_run& r : runs) r.numbers = sched::summarise(w, r.run);
-    if (!o.html.empty()) write_file(o.html, sched::gantt_html(w, runs, title + ", predicted and measured"));
+    if (page) page->write(sched::gantt_html(w, runs, title + ", predicted and measured", false));
     if (o.json) {
         nlohmann::ordered_json j = nlohmann::ordered_json::parse(sched::report_json(w, runs));
         j["within_tolerance"] = within;

@@ -64,8 +64,16 @@ class coarse_policy {
     policy::any_policy rule_;
 };
 
-// Keeps the CPU busy until the task has had so much of it.
-void keep_busy(duration length) {
+// When tasks that still wait for locks wait for each other, and when all that runs stops.
+struct limits {
+    clock::time_point give_up;
+    clock::time_point end;
+
+    bool over() const { return clock::now() >= end; }
+};
+
+// Keeps the CPU busy until the task has had so much of it; false if it is over before.
+bool keep_busy(duration length, const limits& until) {
     constexpr auto between_checks = std::chrono::microseconds(20);
     duration used{};
     while (used < length) {
@@ -75,8 +83,11 @@ void keep_busy(duration length) {
         do now = rt::thread_cpu_time() - begin;
         while (now < part);
         used += now;
-        if (used < length) this_task::check();  // may go on on another thread
+        if (used >= length) break;
+        if (until.over()) return false;
+        this_task::check();  // may go on on another thread
     }
+    return true;
 }
 
 // The locks of one task. One that fails gives them up, so that the others can end.
@@ -103,24 +114,31 @@ class own_locks {
     std::vector<std::uint32_t> held_;
 };
 
-void live(const sched::workload& w, const sched::task_spec& task, std::vector<fair_mutex>& all,
-          rt::deadline give_up) {
+// Whether it has done all of it when it is over.
+bool live(const sched::workload& w, const sched::task_spec& task, std::vector<fair_mutex>& all,
+          const limits& until) {
     own_locks locks(all);
     for (const sched::step& s : task.steps) {
+        if (until.over()) return false;
         switch (s.kind) {
             case step_kind::compute:
-                keep_busy(s.length);
+                if (!keep_busy(s.length, until)) return false;
                 break;
             case step_kind::wait:
+                if (s.length > until.end - clock::now()) {
+                    rt::sleep_until(until.end);
+                    return false;
+                }
                 rt::sleep_for(s.length);
                 break;
             case step_kind::lock:
+                if (locks.lock(s.lock, rt::deadline(std::min(until.give_up, until.end)))) break;
                 // Real times are not those of the prediction, and may have led into a deadlock.
-                if (!locks.lock(s.lock, give_up))
+                if (!until.over())
                     throw std::runtime_error(
                         task.name + " waits for " + w.locks[s.lock] +
                         " for ever, which was not predicted: tasks take locks in different orders");
-                break;
+                return false;
             case step_kind::unlock:
                 locks.unlock(s.lock);
                 break;
@@ -129,6 +147,7 @@ void live(const sched::workload& w, const sched::task_spec& task, std::vector<fa
                 break;
         }
     }
+    return true;
 }
 
 void refuse_what_only_a_simulation_can(const sched::workload& w) {
@@ -142,7 +161,10 @@ void refuse_what_only_a_simulation_can(const sched::workload& w) {
 // What was recorded, in the words of a simulation.
 class retold {
  public:
-    retold(const std::vector<sched::job_result>& planned, clock::time_point begin, int cpus) : begin_(begin) {
+    retold(const std::vector<sched::job_result>& planned, clock::time_point begin, int cpus,
+           policy::time until)
+        : begin_(begin),
+          until_(until) {
         told_.cpus = cpus;
         for (const auto& p : planned) {
             sched::job_result j;
@@ -156,13 +178,18 @@ class retold {
         on_.resize(static_cast<std::size_t>(cpus));
     }
 
-    sched::simulation tell(const std::vector<schedule_event>& trace) {
+    // What has not done all it was to do is cut off at the end.
+    sched::simulation tell(const std::vector<schedule_event>& trace, const std::vector<char>& done) {
         for (const schedule_event& e : trace) {
             const std::size_t n = e.task - 1;  // submitted in the order of the jobs
             sched::job_result& j = told_.jobs[n];
-            const policy::time at(e.when - begin_);
+            policy::time at(e.when - begin_);
+            if (done[n] == 0 && at >= until_) {
+                if (e.what != schedule_event::kind::stop || since_[n] >= until_) continue;
+                at = until_;
+            }
             ++told_.event_count;
-            told_.end = at;
+            told_.end = std::max(told_.end, at);
             switch (e.what) {
                 case schedule_event::kind::arrive:
                     if (j.started()) j.io += at - since_[n];
@@ -181,6 +208,7 @@ class retold {
                     note(at, kind_of(e.reason), j, e.worker);
                     break;
                 case schedule_event::kind::leave:
+                    if (done[n] == 0) break;
                     j.finish = at;
                     j.missed = at > j.deadline;
                     break;
@@ -216,6 +244,7 @@ class retold {
     }
 
     clock::time_point begin_;
+    policy::time until_;
     sched::simulation told_;
     std::vector<policy::time> since_;  // the last that happened to each job
     std::vector<std::optional<std::pair<std::uint32_t, std::uint64_t>>> on_;
@@ -228,13 +257,17 @@ policy::any_policy in_units_of(duration unit, policy::any_policy rule) {
 }
 
 sched::simulation run_in_pool(const sched::workload& w, const sched::simulation& predicted,
-                              const policy::any_policy& rule, int cpus, duration patience) {
+                              const policy::any_policy& rule, int cpus, policy::time until,
+                              duration patience) {
     refuse_what_only_a_simulation_can(w);
     std::vector<fair_mutex> locks(w.locks.size());
     policy_pool pool(rule, {.workers = static_cast<unsigned>(cpus), .name = "live", .record = true});
     // Those that come together are there together: nothing arrives before the pool is up.
     const auto begin = clock::now() + std::chrono::milliseconds(2);
-    const auto give_up = rt::deadline(begin + 4 * (predicted.end - policy::time{}) + patience);
+    const limits limit{
+        .give_up = begin + 4 * (predicted.end - policy::time{}) + patience,
+        .end = until == policy::time::max() ? clock::time_point::max() : begin + (until - policy::time{})};
+    std::vector<char> done(predicted.jobs.size());
     std::vector<future<>> all;
     const auto submit = [&](const sched::job_result& j) {
         const sched::task_spec& task = w.tasks[j.task];
@@ -245,7 +278,9 @@ sched::simulation run_in_pool(const sched::workload& w, const sched::simulation&
         how.burst = task.cpu_time();
         if (j.deadline != policy::time::max()) how.due = rt::deadline(begin + (j.deadline - policy::time{}));
         if (task.period > duration::zero()) how.period = task.period;
-        all.push_back(pool.submit_with(how, [&w, &task, &locks, give_up] { live(w, task, locks, give_up); }));
+        all.push_back(pool.submit_with(how, [&w, &task, &locks, &limit, &ends = done[all.size()]] {
+            ends = live(w, task, locks, limit) ? 1 : 0;
+        }));
     };
     for (auto next = predicted.jobs.begin(); next != predicted.jobs.end();) {
         const policy::time at = next->arrival;
@@ -264,7 +299,7 @@ sched::simulation run_in_pool(const sched::workload& w, const sched::simulation&
     }
     pool.shutdown();
     if (failed) std::rethrow_exception(failed);
-    return retold(predicted.jobs, begin, cpus).tell(pool.trace());
+    return retold(predicted.jobs, begin, cpus, until).tell(pool.trace(), done);
 }
 
 }  // namespace heddle::inline v0::cli

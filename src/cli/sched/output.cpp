@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "output.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
@@ -17,17 +18,33 @@ void print_out(const std::string& text) {
         throw std::runtime_error(std::string("cannot write the report: ") + std::strerror(errno));
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::FILE* const f = std::fopen(path.c_str(), "w");
-    int error = f == nullptr ? errno : 0;
-    if (f != nullptr) {
-        // What is buffered is written when the file is closed, and may fail only then.
-        if (std::fwrite(text.data(), 1, text.size(), f) != text.size()) error = errno;
-        if (std::fclose(f) != 0 && error == 0) error = errno;
+namespace {
+
+[[noreturn]] void cannot_write(const std::string& path) {
+    throw usage_error("cannot write " + path + ": " + std::strerror(errno) +
+                      "; give a file that you may write");
+}
+
+}  // namespace
+
+output_file::output_file(const std::string& path)
+    : path_(path),
+      fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) {
+    if (!fd_) cannot_write(path_);
+}
+
+void output_file::write(const std::string& text) const {
+    // Devices and pipes hold nothing.
+    if (::ftruncate(fd_.get(), 0) != 0 && errno != EINVAL) cannot_write(path_);
+    for (std::size_t at = 0; at < text.size();) {
+        const ::ssize_t n = ::write(fd_.get(), text.data() + at, text.size() - at);
+        if (n < 0 && errno != EINTR) cannot_write(path_);
+        if (n > 0) at += static_cast<std::size_t>(n);
     }
-    if (error != 0)
-        throw usage_error("cannot write " + path + ": " + std::strerror(error) +
-                          "; give a file that you may write");
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    output_file(path).write(text);
 }
 
 std::size_t chart_width() {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sched/report.hpp>
 
 #include "../usage_error.hpp"
@@ -75,6 +76,7 @@ int run_record(const sched_options& o) {
     if (o.arguments.empty()) throw usage_error("record what? heddle sched --record WORKLOAD, or -- COMMAND…");
     const int cpus = std::max(1, o.cpus);
     real_run real;
+    std::optional<output_file> page;
     const bool planned = is_workload(o.arguments);
     int tries = 0;
     const std::uint64_t slice = fair_slice();
@@ -84,6 +86,7 @@ int run_record(const sched_options& o) {
     try {
         sched::workload w;
         if (planned) w = sched::read_file(o.arguments.front(), o.format);
+        if (!o.html.empty()) page.emplace(o.html);
         // Others on these CPUs make a run worthless: again, but not for ever.
         do {
             real = planned ? run_workload(w, cpus, slice) : run_command(o.arguments, cpus);
@@ -132,7 +135,7 @@ int run_record(const sched_options& o) {
             within ? "within" : "beyond");
         print_out(out);
     }
-    if (!o.html.empty()) write_file(o.html, sched::gantt_html(real.work, runs, "measured and predicted"));
+    if (page) page->write(sched::gantt_html(real.work, runs, "measured and predicted", false));
     if (!contaminated) return 0;
     std::fprintf(
         stderr,

@@ -29,7 +29,8 @@ test_what_is_misspelt_is_refused() {
     refused foo foo
     refused 'see heddle --help'
     refused wordz compare wordz
-    refused --nope compare --nope
+    refused '--nope; see heddle compare --help' compare --nope
+    refused 'see heddle sched --help' sched --cpus 0
     refused fibers compare --models sequential,fibers
     refused --workers compare --workers 0
     refused --repeat compare --repeat 0

@@ -34,6 +34,7 @@ test_sched_writes_pages_that_are_whole() {
     ! grep -qE '(src|href)=' "$scratch/page.html" || fail "the page needs something else"
     grep -q '</svg>' "$scratch/chart.svg" || fail "the picture has no end"
     grep -q traceEvents "$scratch/trace.json" || fail "not a trace"
+    refused "--html: give the name of a file" sched "$scratch/convoy" --html ""
     refused "cannot write $scratch/no/page" sched "$scratch/convoy" --html "$scratch/no/page"
 }
 
@@ -214,7 +215,6 @@ test_sched_changes_nothing_else_of_a_task() {
 }
 
 no_trace_left() {
-    ! compgen -G '/tmp/heddle-trace-*' >/dev/null || return 1
     ! compgen -G '/sys/kernel/tracing/instances/heddle-*' >/dev/null
 }
 
@@ -239,6 +239,52 @@ test_sched_record_cleans_up_when_it_is_interrupted() {
             nothing_left || fail "processes are still there"
         done
     done
+}
+
+# Whoever is killed cannot put its trace away; the next one does, and touches no other.
+test_sched_record_puts_away_what_one_that_was_killed_has_left() {
+    [[ $(id -u) -eq 0 ]] || skip "recording takes root"
+    no_trace_left || skip "somebody else records, or has left something"
+    printf 'A 0 30s\n' >"$scratch/long"
+    printf 'A 0 10ms\n' >"$scratch/short"
+    local instances=/sys/kernel/tracing/instances
+    "${marked[@]}" "$HEDDLE" sched --record "$scratch/long" >/dev/null 2>"$scratch/err" </dev/null &
+    local killed=$!
+    eventually "it records, or has ended" begun "$killed"
+    kill -KILL "$killed" 2>/dev/null || true
+    wait "$killed" || true
+    [[ -d $instances/heddle-$killed ]] || skip "there is no trace to leave: $(cat "$scratch/err")"
+    "${marked[@]}" "$HEDDLE" sched --record "$scratch/long" >/dev/null 2>"$scratch/err" </dev/null &
+    local at_work=$!
+    # shellcheck disable=SC2064 # now
+    trap "kill -KILL $at_work 2>/dev/null || true; rmdir $instances/heddle-{$at_work,$$,theirs} 2>/dev/null || true; rm -rf '$scratch'" EXIT
+    eventually "it records, or has ended" begun "$at_work"
+    [[ ! -d $instances/heddle-$killed ]] || fail "what the first has left is still there"
+    mkdir "$instances/heddle-$$" "$instances/heddle-theirs"
+    "$HEDDLE" sched --record "$scratch/short" >/dev/null 2>&1 || true
+    local instance
+    for instance in "$at_work" $$ theirs; do
+        [[ -d $instances/heddle-$instance ]] || fail "heddle-$instance is somebody else's, and gone"
+    done
+    rmdir "$instances/heddle-$$" "$instances/heddle-theirs"
+    ! rmdir "$instances/heddle-$at_work" 2>/dev/null || fail "the trace of one at work can be removed"
+    kill -TERM "$at_work"
+    wait "$at_work" || true
+    no_trace_left || fail "the trace is still there"
+}
+
+# Minutes of work must not end in "no such directory".
+test_sched_runs_nothing_for_a_page_that_cannot_be_written() {
+    printf 'A 0 9s\n' >"$scratch/long"
+    refused "cannot write $scratch/no/page: No such file" sched --live "$scratch/long" --html "$scratch/no/page"
+    refused "cannot write $scratch: Is a directory" sched --record "$scratch/long" --html "$scratch"
+    printf 'what is there, and long\n' >"$scratch/page"
+    printf 'A 0 1ms\nB 0 nonsense\n' >"$scratch/wrong"
+    refused "wrong:2: expected" sched --live "$scratch/wrong" --html "$scratch/page"
+    grep -q 'what is there' "$scratch/page" || fail "the page is lost"
+    printf 'A 0 1ms\n' >"$scratch/short"
+    for _ in 1 2; do run 0 sched --live "$scratch/short" --html "$scratch/page"; done
+    [[ $(head -c 9 "$scratch/page") == '<!doctype' && $(tail -c 8 "$scratch/page") == '</html>' ]] || fail "not just the page"
 }
 
 begun() { # PID – it has started a child, or has ended
