@@ -71,13 +71,14 @@ slot& slot_of_this_thread(const shared_mutex* m) noexcept {
 enum class removed { nothing, reader, reader_waited_for };
 
 // release: what the reader did comes before what the writer does who finds the slot empty. acquire: as the
-// one who serves that writer.
+// one who serves that writer; and where somebody else has emptied the slot, what he did comes before what is
+// taken away in its place.
 removed clear_slot(slot& s, const shared_mutex* m) noexcept {
     std::uintptr_t found = address_of(m);
-    if (s.compare_exchange_strong(found, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) [[likely]]
+    if (s.compare_exchange_strong(found, 0, std::memory_order_acq_rel, std::memory_order_acquire)) [[likely]]
         return removed::reader;
     if (found == (address_of(m) | waited_for) &&
-        s.compare_exchange_strong(found, 0, std::memory_order_acq_rel, std::memory_order_relaxed))
+        s.compare_exchange_strong(found, 0, std::memory_order_acq_rel, std::memory_order_acquire))
         return removed::reader_waited_for;
     return removed::nothing;
 }
@@ -330,9 +331,11 @@ bool shared_mutex::remove_record() noexcept {
     // A record is there for every rightful caller, but others may remove it while we look and leave us
     // theirs, where we have looked already. So look again before saying that there is none.
     for (int round = 0; round < 1000; ++round) {
-        std::uint64_t state = state_.load(std::memory_order_relaxed);
         const std::size_t column = column_of(this);
         removed what = clear_slot(slot_of_this_thread(this), this);
+        // Not before: who has emptied our slot may have left us his place in the count, which he has taken
+        // since.
+        std::uint64_t state = state_.load(std::memory_order_relaxed);
         while (what == removed::nothing && state >= one_reader) {
             if (state < 2 * one_reader && (state & queued) != 0) {
                 bool done = false;

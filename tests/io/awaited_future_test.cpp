@@ -199,6 +199,37 @@ TEST(awaited_future, a_wait_that_is_cancelled_leaves_the_handle_as_it_was) {
     heddle::run(main());
 }
 
+TEST(awaited_future, one_that_is_moved_from_while_it_is_awaited_is_nobody_elses) {
+    promise<int> p;
+    auto f = p.get_future();
+    const auto taken = [](future<int>& g) -> task<int> { co_return co_await std::move(g); };
+    const auto main = [&]() -> task<> {
+        const auto first = heddle::spawn(taken(f));
+        co_await heddle::yield();
+        const auto second = heddle::spawn(taken(f));
+        co_await second.async_wait();
+        EXPECT_THROW((void)second.get(), heddle::invalid_state);
+        p.set_value(3);
+        EXPECT_EQ(co_await first, 3);
+    };
+    heddle::run(main());
+}
+
+TEST(awaited_future, the_handle_that_is_moved_from_may_go_away_while_it_is_awaited) {
+    promise<int> p;
+    std::vector<future<int>> all;
+    all.push_back(p.get_future());
+    const auto main = [&]() -> task<> {
+        const auto waits = heddle::spawn(
+            [](std::vector<future<int>>& v) -> task<int> { co_return co_await std::move(v[0]); }(all));
+        co_await heddle::yield();
+        all = {};
+        p.set_value(7);
+        EXPECT_EQ(co_await waits, 7);
+    };
+    heddle::run(main());
+}
+
 TEST(awaited_future, that_has_been_put_off_by_callbacks_on_this_stack_is_called_by_who_awaits_it) {
     constexpr int depth = 30;
     std::vector<promise<int>> promises(depth + 1);

@@ -7,6 +7,7 @@
 #include <heddle/sync/priority_mutex.hpp>
 #include <heddle/sync/recursive_mutex.hpp>
 #include <heddle/sync/shared_mutex.hpp>
+#include <latch>
 #include <mutex>
 #include <shared_mutex>
 #include "budget.hpp"
@@ -16,8 +17,8 @@ using namespace std::chrono_literals;
 using heddle::task;
 using sync_tests::budget;
 using sync_tests::deadline;
-using sync_tests::run_fibers;
 using sync_tests::rounds;
+using sync_tests::run_fibers;
 
 namespace heddle::inline v0::detail {
 
@@ -130,6 +131,44 @@ TYPED_TEST(lock_stress, requests_to_stop_lose_no_lock) {
     other.join();
     EXPECT_EQ(this->inside, this->entered.load());
     EXPECT_FALSE(this->m.locked());
+}
+
+// The table of readers has 64 lines: of 128 threads that come one after the other, two share each.
+TEST(shared_mutex_stress, threads_that_share_a_line_of_the_table_lose_no_reader) {
+    const budget time;
+    heddle::shared_mutex m;
+    heddle::shared_mutex of_its_own;
+    heddle::detail::shared_mutex_probe::bias(of_its_own);
+    const auto take_a_line = [&] { const std::shared_lock guard(of_its_own); };
+    long a = 0;
+    long b = 0;
+    std::vector<std::thread> readers;
+    const auto start_one = [&] {
+        std::latch begun(1);
+        readers.emplace_back([&] {
+            take_a_line();
+            begun.count_down();
+            for (int i = 0; i < rounds && time.left(); ++i) {
+                const std::shared_lock guard(m);
+                EXPECT_EQ(a, b);
+            }
+        });
+        begun.wait();
+    };
+    start_one();
+    for (int i = 0; i < 63; ++i) std::thread(take_a_line).join();
+    start_one();  // in the line of the first
+    for (int i = 0; i < rounds && time.left(); ++i) {
+        const bool in_time = i % 2 == 0 || m.try_lock_for(std::chrono::nanoseconds(i % 20'000));
+        if (!in_time) continue;
+        if (i % 2 == 0) m.lock();
+        ++a;
+        ++b;
+        m.unlock();
+    }
+    for (auto& t : readers) t.join();
+    EXPECT_TRUE(m.try_lock());
+    m.unlock();
 }
 
 TYPED_TEST(lock_stress, may_be_destroyed_by_the_next_owner) {

@@ -166,14 +166,16 @@ TEST(thread, is_joined_by_fibers_and_coroutines_without_holding_up_their_worker)
     thread other([&] { second.wait(); });
     heddle::event_loop loop;
     loop.run([](thread& what, event& e, int& n) -> heddle::task<> {
+        event gave_up;
         heddle::future<void> joiner =
-            heddle::event_loop::current()->spawn([](thread& w, int& m) -> heddle::task<> {
+            heddle::event_loop::current()->spawn([](thread& w, event& g, int& m) -> heddle::task<> {
                 EXPECT_FALSE(co_await w.async_join(deadline::after(1us)));
+                g.set();
                 co_await w.async_join();
                 EXPECT_TRUE(co_await w.async_join(deadline::after(-1s)));
                 ++m;
-            }(what, n));
-        co_await heddle::sleep(2ms);
+            }(what, gave_up, n));
+        co_await gave_up.async_wait();
         e.set();
         co_await joiner;
     }(other, second, joined));

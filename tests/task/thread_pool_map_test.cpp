@@ -242,6 +242,25 @@ TEST(thread_pool, map_with_a_bound_that_is_refused_says_so_as_it_goes_on) {
     EXPECT_THROW(*i, heddle::shutdown_error);
 }
 
+TEST(thread_pool, map_ends_with_what_its_range_throws) {
+    thread_pool pool(1);
+    int asked = 0;
+    auto items = std::views::iota(1, 6) | std::views::transform([&](int x) {
+                     ++asked;
+                     return x == 3 ? throw std::out_of_range("no third") : x;
+                 });
+    auto results = pool.map([](int x) { return 10 * x; }, items, {.in_flight = 1});
+    auto i = results.begin();
+    EXPECT_EQ(*i, 10);
+    ++i;
+    EXPECT_EQ(*i, 20);
+    EXPECT_THROW(++i, std::out_of_range);
+    const int until_then = asked;
+    EXPECT_THROW(*i, std::out_of_range);
+    EXPECT_THROW(*i, std::out_of_range);
+    EXPECT_EQ(asked, until_then);
+}
+
 TEST(thread_pool, map_unordered_is_bounded_too) {
     thread_pool pool(2);
     std::atomic<int> begun{0};

@@ -38,7 +38,8 @@ class HEDDLE_API permits {
     // who wait first. So there are never both permits and waiters, and nobody is overtaken.
     //
     // Orders: a permit carries what its giver did: release when giving, acquire when taking. Giving is a
-    // read-modify-write, so a taker also sees the givers before (a release sequence).
+    // read-modify-write, so a taker also sees the givers before (a release sequence); where somebody waits it
+    // is a store, as then there is no permit of who gave before.
 
     bool try_take() noexcept {
         std::uint64_t word = word_.load(std::memory_order_relaxed);

@@ -24,7 +24,8 @@ template <class T>
 using const_result = std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>>;
 
 /// Waits for a future in a coroutine, which resumes on the worker on which it ran. `End` makes of the state,
-/// and of whether it is done, what the coroutine gets.
+/// and of whether it is done, what the coroutine gets; if it has give_back(), it gets the state back where
+/// there will be no result.
 template <class T, class End> class [[nodiscard("co_await it")]] future_awaiter {
  public:
     future_awaiter(state_ref<result_state<T>> state, rt::deadline until, End end)
@@ -37,16 +38,27 @@ template <class T, class End> class [[nodiscard("co_await it")]] future_awaiter 
         future_state::call_put_off();  // what is waited for may come of it
         if (state_->done()) return true;
         parked_ = true;
-        return park_.await_ready();
+        return or_give_back([&] { return park_.await_ready(); });
     }
-    bool await_suspend(std::coroutine_handle<> h) { return park_.await_suspend(h); }
+    bool await_suspend(std::coroutine_handle<> h) {
+        return or_give_back([&] { return park_.await_suspend(h); });
+    }
     decltype(auto) await_resume() {
         const auto outcome = parked_ ? park_.await_resume() : rt::wait_outcome::granted;
-        if (outcome == rt::wait_outcome::cancelled) throw cancelled();
+        if (outcome == rt::wait_outcome::cancelled) or_give_back([] { throw cancelled(); });
         return end_(*state_, outcome != rt::wait_outcome::timed_out || state_->done());
     }
 
  private:
+    template <class F> auto or_give_back(F f) {
+        try {
+            return f();
+        } catch (...) {
+            if constexpr (requires { end_.give_back(std::move(state_)); }) end_.give_back(std::move(state_));
+            throw;
+        }
+    }
+
     struct validate {
         const future_state* state;
         bool operator()() const noexcept { return state->announce_waiter(); }
@@ -100,7 +112,8 @@ template <class T = void> class future {
     /// result to come.
     T take() && {
         held()->wait(rt::deadline::never());
-        return moved_out();
+        const auto taken = std::move(state_);
+        return moved_out(*taken);
     }
     /// As get(), for at most `d`. Throws: timeout_error too; the future is unchanged by it.
     template <class Rep, class Period>
@@ -115,9 +128,11 @@ template <class T = void> class future {
     /// it has to wait outside a worker. As with the other async_ forms what it gives is to be awaited at
     /// once. Complexity: no allocation.
     auto async_get() const& { return async_get(rt::deadline::never()); }
-    /// co_await: as take().
+    /// co_await: as take(), but for other coroutines the future is empty from the beginning. If it is
+    /// cancelled the future has its state back, so it must still be where it was.
     auto async_get() && {
-        return awaiting(rt::deadline::never(), [this](state&, bool) -> T { return moved_out(); });
+        (void)held();
+        return detail::future_awaiter<T, taking>(std::move(state_), rt::deadline::never(), taking{this});
     }
     /// co_await: as get_until().
     auto async_get(rt::deadline until) const { return awaiting(until, &result); }
@@ -221,13 +236,19 @@ template <class T = void> class future {
         else
             return of.value();
     }
-    T moved_out() {
-        const auto taken = std::move(state_);
+    static T moved_out(state& of) {
         if constexpr (std::is_void_v<T>)
-            taken->value();
+            of.value();
         else
-            return std::move(taken->value());
+            return std::move(of.value());
     }
+    struct taking {
+        T operator()(state& of, bool) const { return moved_out(of); }
+        void give_back(detail::state_ref<state> lent) const noexcept {
+            if (!from->valid()) from->state_ = std::move(lent);
+        }
+        future* from;
+    };
     template <class End> auto awaiting(rt::deadline until, End end) const {
         return detail::future_awaiter<T, End>(held(), until, std::move(end));
     }

@@ -12,7 +12,6 @@
 #include <heddle/rt/error.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/future.hpp>
-#include <heddle/task/future.hpp>
 #include <heddle/task/map_result.hpp>
 #include <heddle/task/task.hpp>
 #include <iterator>

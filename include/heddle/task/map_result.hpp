@@ -165,8 +165,9 @@ template <class R> class map_result {
     bool over(std::size_t i) const noexcept { return source_ == nullptr && i >= submitted(); }
 
     const future<R>& result(std::size_t i) const {
-        if (i >= submitted()) refill();                // the last time it threw
-        if (i < base_) detail::throw_empty("future");  // it was let go of
+        if (i >= submitted()) refill();  // the last time it threw
+        // It was let go of, or there is none.
+        if (i < base_ || i >= submitted()) detail::throw_empty("future");
         return futures_[i - base_];
     }
     detail::const_result<R> at(std::size_t i) const { return result(i).get_until(until_); }
@@ -195,9 +196,16 @@ template <class R> class map_result {
         futures_.erase(futures_.begin(), futures_.begin() + static_cast<std::ptrdiff_t>(gone));
         base_ = taken_;
     }
+    // Where the range, or submitting, has thrown, the map ends: an item would be missing.
     void refill() const {
-        while (source_ != nullptr && source_->room_beside(submitted() - taken_))
-            if (!source_->add(futures_)) source_.reset();
+        if (failed_ != nullptr) std::rethrow_exception(failed_);
+        try {
+            while (source_ != nullptr && source_->room_beside(submitted() - taken_))
+                if (!source_->add(futures_)) source_.reset();
+        } catch (...) {
+            failed_ = std::current_exception();
+            throw;
+        }
     }
     void withdraw() const noexcept {
         for (const auto& f : futures_)
@@ -210,6 +218,7 @@ template <class R> class map_result {
     rt::deadline until_;
     std::optional<std::size_t> total_{};
     mutable std::unique_ptr<detail::future_source<R>> source_{};
+    mutable std::exception_ptr failed_{};  // what it ended with
     bool bounded_ = false;
     mutable bool begun_ = false;
 };

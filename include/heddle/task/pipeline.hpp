@@ -203,8 +203,8 @@ template <class T> class pipeline {
                       "a stage gives a value; what ends the pipeline is the sink of run()");
         if (options.workers == 0 || options.capacity == 0)
             throw std::invalid_argument("a stage of a pipeline needs a worker, and room for a result");
-        return pipeline<U>([before = std::exchange(start_, nullptr), options,
-                            call = std::make_shared<std::decay_t<F>>(std::forward<F>(f))](
+        auto call = std::make_shared<std::decay_t<F>>(std::forward<F>(f));
+        return pipeline<U>([before = std::exchange(start_, nullptr), options, call = std::move(call)](
                                task_group& group, std::shared_ptr<queue<U>> out) {
             auto in = std::make_shared<queue<T>>(options.capacity);
             auto stage = std::make_shared<detail::running_stage<T, U>>(
