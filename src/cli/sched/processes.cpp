@@ -8,10 +8,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sched/lines.hpp>
 #include <sched/report.hpp>
+#include <sstream>
+#include <utility>
 
 #include "../compare/progress.hpp"
 #include "../usage_error.hpp"
@@ -35,9 +36,12 @@ struct process {
     std::string command{};
 };
 
+// As far as it can be read: the task may end after its file was opened, and then reading it fails.
 std::string content_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ostringstream content;
+    content << in.rdbuf();
+    return std::move(content).str();
 }
 
 // proc(5): the name, in parentheses, may have blanks and parentheses.

@@ -181,6 +181,17 @@ test_sched_lists_tasks_as_ps_does() {
     [[ "$class $priority $nice" == "$(ps -o cls=,pri=,nice= -p $$ | xargs)" ]] || fail "not what ps says: $line"
 }
 
+test_sched_lists_tasks_while_others_end() {
+    local others=() i
+    for i in 1 2 3 4; do
+        (while :; do /bin/true; done) &
+        others+=($!)
+    done
+    # shellcheck disable=SC2064 # now
+    trap "kill ${others[*]}; rm -rf '$scratch'" EXIT
+    for ((i = 0; i < 60; ++i)); do run 0 sched --ps; done
+}
+
 test_sched_changes_the_nice_value_of_a_task() {
     local nice
     nice=$(ps -o nice= -p $$ | xargs)
