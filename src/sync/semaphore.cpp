@@ -5,70 +5,122 @@
 
 namespace heddle::inline v0::detail {
 
-permits::permits(std::ptrdiff_t count) : word_(static_cast<std::uint64_t>(count) * one) {
+permits::permits(std::ptrdiff_t count) : word_(std::int64_t{count} * one) {
     if (count < 0) throw std::invalid_argument("a semaphore of less than 0 permits");
     if (count > most) throw std::invalid_argument("a semaphore of too many permits");
 }
 
-bool permits::take_slow(rt::deadline until) {
-    if (here() == suspends::no && !until.expired()) {
-        spinner s = spinner::patient();
-        do {
-            if (try_take()) return true;
-        } while ((word_.load(std::memory_order_relaxed) & parked_bit) == 0 && s.again());
+void permits::take_owing(std::int64_t before) {
+    // One thread at a time waits a moment with its debt: the next permit is its own, without another
+    // read-modify-write. With several debts a single permit would be for nobody.
+    const bool owing = before == 0 && here() == suspends::no;
+    if (owing) {
+        if (spin_owing()) return;
+    } else {
+        word_.fetch_add(one, std::memory_order_relaxed);
+        if (spin()) return;
     }
+    park(rt::deadline::never());
+}
+
+bool permits::spin_owing() noexcept {
+    spinner s = spinner::patient();
+    std::int64_t word = 0;
+    do {
+        // acquire: the permit is there, and what its giver did.
+        word = word_.load(std::memory_order_acquire);
+        if (word >= 0) return true;
+    } while ((word & parked_bit) == 0 && s.again());
+    // Below 0 as it is, there is no permit to pass on.
+    while (!word_.compare_exchange_weak(word, word + one, std::memory_order_acquire))
+        if (word >= 0) return true;
+    return false;
+}
+
+// Looks at least once: what has just been put back may be for others, to whom try_take() then passes it on.
+bool permits::spin() noexcept {
+    const bool stays = here() == suspends::no;
+    spinner s = spinner::patient();
+    do {
+        if (try_take()) return true;
+    } while (stays && (word_.load(std::memory_order_relaxed) & parked_bit) == 0 && s.again());
+    return false;
+}
+
+bool permits::park(rt::deadline until) {
     permit_acquire op(*this, until);
     wait_here(op);
     if (op.cancelled()) throw cancelled();
     return op.granted();
 }
 
-void permits::give_slow(std::ptrdiff_t n, std::ptrdiff_t bound) {
+bool permits::try_take_after_all() noexcept {
+    pass_on(semaphore_is::here);
+    std::int64_t word = word_.load(std::memory_order_relaxed);
+    while (word >= one && (word & parked_bit) == 0)
+        if (word_.compare_exchange_weak(word, word - one, std::memory_order_acquire,
+                                        std::memory_order_relaxed))
+            return true;
+    return false;
+}
+
+void permits::given(std::int64_t before) {
+    if (before >= most * one) {
+        word_.fetch_sub(one, std::memory_order_relaxed);
+        throw invalid_state("a semaphore has more permits than it can count");
+    }
+    pass_on(semaphore_is::perhaps_gone);
+}
+
+void permits::give_within(std::ptrdiff_t n, std::ptrdiff_t bound) {
     if (n < 1) throw std::invalid_argument("release of less than 1 permit");
-    bool too_many = false;
-    rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
-        std::uint64_t word = word_.load(std::memory_order_relaxed);
-        if (n > bound - static_cast<std::ptrdiff_t>(word / one)) {
-            too_many = true;
-            return;
-        }
-        auto left = static_cast<std::uint64_t>(n);
-        rt::waiter* w = queue.first();
-        while (w != nullptr && left > 0) {
-            rt::waiter* const next = queue.next(*w);
-            queue.take(*w, handed_over);
-            --left;
-            w = next;
-        }
-        const std::uint64_t rest = left * one + (w != nullptr ? parked_bit : 0);
-        // Where somebody waits there is no permit, and all others leave the word alone: no permit of who gave
-        // before is in it. release: as give().
-        if ((word & parked_bit) != 0) {
-            word_.store(rest, std::memory_order_release);
-            return;
-        }
-        // Nobody waits; meanwhile others may take permits, and give them.
-        while (!word_.compare_exchange_weak(word, word + rest, std::memory_order_release,
-                                            std::memory_order_relaxed))
-            if (n > bound - static_cast<std::ptrdiff_t>(word / one)) {
-                too_many = true;
-                return;
-            }
-    });
-    if (too_many) throw invalid_state("a semaphore is released more often than it was acquired");
+    std::int64_t word = word_.load(std::memory_order_relaxed);
+    do {
+        if (n > bound - (word >> 1))
+            throw invalid_state("a semaphore is released more often than it was acquired");
+    } while (!word_.compare_exchange_weak(word, word + n * one, std::memory_order_release,
+                                          std::memory_order_relaxed));
+    if ((word & parked_bit) != 0) pass_on(semaphore_is::perhaps_gone);
+}
+
+void permits::pass_on(semaphore_is where) noexcept {
+    rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) { pass_on_locked(queue, where); });
+}
+
+void permits::pass_on_locked(rt::parked& queue, semaphore_is where) noexcept {
+    const auto next_for_permit = [&](rt::waiter* w) {
+        while (w != nullptr && w->tag() != waits_for_permit) w = queue.next(*w);
+        return w;
+    };
+    rt::waiter* w = next_for_permit(queue.first());
+    if (w == nullptr && where == semaphore_is::perhaps_gone) return;
+    // acquire: with the permits comes what their givers did, and goes on to who is woken.
+    const std::int64_t word = word_.load(std::memory_order_acquire);
+    if ((word & parked_bit) == 0) return;
+    std::int64_t change = 0;
+    for (; w != nullptr && word + change >= one; change -= one) {
+        rt::waiter* const next = next_for_permit(queue.next(*w));
+        queue.take(*w, handed_over);
+        w = next;
+    }
+    if (w == nullptr) change -= parked_bit;
+    if (change != 0) word_.fetch_add(change, std::memory_order_relaxed);
 }
 
 bool permit_acquire::validate() noexcept {
-    std::uint64_t word = permits_.word_.load(std::memory_order_relaxed);
+    std::int64_t word = permits_.word_.load(std::memory_order_relaxed);
     for (;;) {
-        if (word >= permits::one) {
+        if ((word & permits::parked_bit) != 0) {
+            if (rt::parking_lot::count_locked(&permits_) != 0) return true;
+            word = permits_.word_.fetch_sub(permits::parked_bit, std::memory_order_relaxed) -
+                   permits::parked_bit;
+        } else if (word >= permits::one) {
             if (permits_.word_.compare_exchange_weak(word, word - permits::one, std::memory_order_acquire,
                                                      std::memory_order_relaxed)) {
                 taken_ = true;
                 return false;
             }
-        } else if ((word & permits::parked_bit) != 0 ||
-                   permits_.word_.compare_exchange_weak(word, word | permits::parked_bit,
+        } else if (permits_.word_.compare_exchange_weak(word, word | permits::parked_bit,
                                                         std::memory_order_relaxed)) {
             return true;
         }

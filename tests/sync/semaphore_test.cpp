@@ -203,7 +203,8 @@ TEST(bounded_semaphore, SE02_release_above_the_initial_value_is_an_error_and_cha
 }
 
 TEST(bounded_semaphore, a_permit_that_cannot_be_given_back_is_reported_and_not_thrown) {
-    static std::atomic<int> reported{0};
+    static std::atomic<int> reported;
+    reported = 0;
     const auto before =
         heddle::set_exception_hook([](std::exception_ptr, std::string_view) noexcept { ++reported; });
     {

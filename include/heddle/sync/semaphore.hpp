@@ -4,6 +4,7 @@
 // A number of permits: how many may do something at a time. bounded_semaphore in addition reports a release
 // too many, so take it for limits, and semaphore where releasing is a signal. For one at a time take mutex.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -32,48 +33,73 @@ class HEDDLE_API permits {
     permits(const permits&) = delete;
     permits& operator=(const permits&) = delete;
 
-    // Invariant: the word is the number of permits times two, plus parked_bit. parked_bit is set under the
-    // bucket's lock, in one step with seeing that there is no permit, before a waiter is queued; taken back
-    // under that lock when the queue is empty. While it is set, permits are given under that lock, to those
-    // who wait first. So there are never both permits and waiters, and nobody is overtaken.
+    // The word is twice the number of permits that nobody has, less the debts, plus parked_bit. A debt is
+    // what a take() has subtracted although there was no permit. It ends when the number is seen not to be
+    // below 0 (then there is a permit for each debt), or by being put back. Meanwhile others find a permit
+    // less than there are, but only for one who came before them, and who will wait for it. Invariant:
+    // parked_bit is set under the bucket's lock, in one step with seeing that there is no permit, before a
+    // waiter is queued. Whoever finds it set when he adds a permit passes permits on to those who wait, under
+    // the lock; the last of them takes the bit along. So nobody is overtaken, and nobody waits beside a
+    // permit. A bit that is set although nobody waits (they gave up) is cleared by whoever needs a permit:
+    // who gives one may not touch a semaphore at which he finds nobody, because it may be gone.
     //
-    // Orders: a permit carries what its giver did: release when giving, acquire when taking. Giving is a
-    // read-modify-write, so a taker also sees the givers before (a release sequence); where somebody waits it
-    // is a store, as then there is no permit of who gave before.
+    // Orders: a permit carries what its giver did: release when adding, acquire when taking. Each change is a
+    // read-modify-write, so a taker also sees the givers before (a release sequence).
 
+    /// Takes a permit, by one read-modify-write that does not look before: a look would have to wait for the
+    /// read-modify-write before it. Blocks. Throws: cancelled.
+    void take() {
+        const std::int64_t before = word_.fetch_sub(one, std::memory_order_acquire);
+        if (before < one || (before & parked_bit) != 0) [[unlikely]]
+            take_owing(before);
+    }
+    /// Takes a permit if there is one.
     bool try_take() noexcept {
-        std::uint64_t word = word_.load(std::memory_order_relaxed);
-        while (word >= one)
+        std::int64_t word = word_.load(std::memory_order_relaxed);
+        while (word >= one) {
+            if ((word & parked_bit) != 0) [[unlikely]]
+                return try_take_after_all();
             if (word_.compare_exchange_weak(word, word - one, std::memory_order_acquire,
                                             std::memory_order_relaxed))
                 return true;
+        }
         return false;
     }
-    bool take_slow(rt::deadline until);
+    bool take_slow(rt::deadline until) { return (!until.expired() && spin()) || park(until); }
     /// Adds `n` permits, at most up to `bound`. @throws std::invalid_argument, invalid_state.
     void give(std::ptrdiff_t n, std::ptrdiff_t bound) {
-        std::uint64_t word = word_.load(std::memory_order_relaxed);
-        while (n == 1 && (word & parked_bit) == 0 && word < static_cast<std::uint64_t>(bound) * one)
-            if (word_.compare_exchange_weak(word, word + one, std::memory_order_release,
-                                            std::memory_order_relaxed))
-                return;
-        give_slow(n, bound);
+        if (n != 1 || bound != most) return give_within(n, bound);
+        const std::int64_t word = word_.fetch_add(one, std::memory_order_release);
+        if (word >= most * one || (word & parked_bit) != 0) [[unlikely]]
+            given(word);
     }
     std::ptrdiff_t available() const noexcept {
-        return static_cast<std::ptrdiff_t>(word_.load(std::memory_order_relaxed) / one);
+        return std::max(word_.load(std::memory_order_relaxed) / one, std::int64_t{0});
     }
 
     static constexpr std::ptrdiff_t most = PTRDIFF_MAX / 4;
 
  private:
     friend class permit_acquire;
-    static constexpr std::uint64_t parked_bit = 1;
-    static constexpr std::uint64_t one = 2;
+    static constexpr std::int64_t parked_bit = 1;
+    static constexpr std::int64_t one = 2;
     enum : std::uintptr_t { stray, handed_over };
+    // Tells those who wait for a permit from those who wait, at the same address, for what came after it. The
+    // same in each copy of the library in a process.
+    static constexpr std::uintptr_t waits_for_permit = 0x7065726d;
 
-    void give_slow(std::ptrdiff_t n, std::ptrdiff_t bound);
+    enum class semaphore_is { here, perhaps_gone };
+    void take_owing(std::int64_t before);
+    bool spin_owing() noexcept;
+    bool spin() noexcept;
+    bool park(rt::deadline until);
+    void give_within(std::ptrdiff_t n, std::ptrdiff_t bound);
+    void given(std::int64_t before);
+    bool try_take_after_all() noexcept;
+    void pass_on(semaphore_is where) noexcept;
+    void pass_on_locked(rt::parked& queue, semaphore_is where) noexcept;
 
-    std::atomic<std::uint64_t> word_;
+    std::atomic<std::int64_t> word_;
 };
 
 /// Taking one permit.
@@ -83,6 +109,7 @@ class HEDDLE_API permit_acquire : public operation {
         : operation(&p, until, rt::cancellation::observed),
           permits_(p) {}
     const char* kind() const noexcept { return "semaphore"; }
+    std::uintptr_t tag() const noexcept { return permits::waits_for_permit; }
     bool ready() noexcept { return taken_ = permits_.try_take(); }
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
@@ -144,9 +171,14 @@ class scoped_permit_acquire : public permit_acquire {
 
 struct no_bound {
     static constexpr std::ptrdiff_t value = permits::most;
+    static void take(permits& p) { p.take(); }
 };
+/// Permits are counted exactly at every moment, so that one too many is noticed by who gives it.
 struct fixed_bound {
     std::ptrdiff_t value;
+    static void take(permits& p) {
+        if (!p.try_take()) p.take_slow(rt::deadline::never());
+    }
 };
 
 /// What both semaphores offer. First come, first served.
@@ -157,9 +189,7 @@ template <class Bound> class basic_semaphore {
     using permit = detail::permit;
 
     /// Takes a permit. Blocks the task. Throws: cancelled, and then it has none.
-    void acquire() {
-        if (!permits_.try_take()) permits_.take_slow(rt::deadline::never());
-    }
+    void acquire() { Bound::take(permits_); }
     /// Takes a permit if there is one. Never waits.
     bool try_acquire() noexcept { return permits_.try_take(); }
     /// Takes a permit unless that takes longer than `d`. @return whether it did. Throws: cancelled.

@@ -25,7 +25,37 @@ SCENARIO(semaphore_for_two) {
 
 SCENARIO(semaphore_one_by_one) {
     semaphore permits(0);
-    at_once({[&] { permits.acquire(); }, [&] { permits.release(); }});
+    std::atomic<bool> released{false};
+    at_once({[&] {
+                 permits.acquire();
+                 check::require(released);
+             },
+             [&] {
+                 released = true;
+                 permits.release();
+             }});
+}
+
+SCENARIO(semaphore_in_turns) {
+    semaphore permits(1);
+    const auto use = [&] {
+        permits.acquire();
+        permits.release();
+    };
+    at_once({use, use, use});
+}
+
+// Who gives a permit may find that it was the last, and that the semaphore is no more.
+SCENARIO(semaphore_that_goes_after_the_last_permit) {
+    alignas(semaphore) unsigned char place[sizeof(semaphore)];
+    auto* const permits = new (place) semaphore(0);
+    at_once({[&] {
+                 if (!permits->try_acquire_for(milliseconds(1))) permits->acquire();
+                 permits->~semaphore();
+                 for (unsigned char& c : place) c = 0xff;
+             },
+             [&] { permits->release(); }});
+    check::require(place[0] == 0xff);
 }
 
 SCENARIO(semaphore_with_one_who_is_cancelled) {
