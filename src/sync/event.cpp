@@ -53,8 +53,8 @@ bool event::wait_slow(rt::deadline until) {
 // changed.
 void event::set_slow() noexcept {
     rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) {
-        const std::uint32_t kind = state_.load(std::memory_order_relaxed) & automatic_bit;
-        rt::waiter* w = kind == automatic_bit ? detail::first_willing(queue) : nullptr;
+        const bool automatic = kind_ == event_reset::automatic;
+        rt::waiter* w = automatic ? detail::first_willing(queue) : nullptr;
         if (w != nullptr) {
             // The signal goes to the first; the state stays as it is, but for parked_bit if nobody is left.
             // Here as below parked_bit is set unless somebody took the lock before us and did our work.
@@ -63,7 +63,7 @@ void event::set_slow() noexcept {
             return;
         }
         // Who is not willing has lost to another place at which his task waits, and is about to leave.
-        for (w = kind == automatic_bit ? nullptr : queue.first(); w != nullptr;) {
+        for (w = automatic ? nullptr : queue.first(); w != nullptr;) {
             rt::waiter* const next = queue.next(*w);
             if (detail::wait_target::of(*w).win()) queue.take(*w, let_through);
             w = next;
@@ -71,7 +71,7 @@ void event::set_slow() noexcept {
         // A store would do for the bits, as parked_bit keeps others from changing them, but if it is not set
         // they do not ask for the lock.
         std::uint32_t state = state_.load(std::memory_order_relaxed);
-        while (!state_.compare_exchange_weak(state, kind | set_bit, std::memory_order_release,
+        while (!state_.compare_exchange_weak(state, set_bit, std::memory_order_release,
                                              std::memory_order_relaxed)) {
         }
     });

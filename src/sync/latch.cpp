@@ -12,13 +12,17 @@ latch_wait::latch_wait(latch& l, rt::deadline until, std::ptrdiff_t arrive) noex
       latch_(l),
       arrive_(arrive) {}
 
+std::uintptr_t latch_wait::tag() const noexcept {
+    return latch::waits_for_latch;
+}
+
 bool latch_wait::ready() {
     if (arrive_ != 0) latch_.count_down(arrive_);
     return granted_ = latch_.try_wait();
 }
 
 bool latch_wait::validate() noexcept {
-    std::uint64_t word = latch_.word_.load(std::memory_order_acquire);
+    std::int64_t word = latch_.word_.load(std::memory_order_acquire);
     do {
         if (word < latch::one) {
             granted_ = true;
@@ -37,38 +41,37 @@ bool latch_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept 
 
 }  // namespace detail
 
-latch::latch(std::ptrdiff_t expected) : word_(static_cast<std::uint64_t>(expected) * one) {
+latch::latch(std::ptrdiff_t expected) : word_(std::int64_t{expected} * one) {
     if (expected < 0) throw std::invalid_argument("a latch that expects less than 0");
+    if (expected > most) throw std::invalid_argument("a latch that expects too many");
 }
 
-void latch::count_down(std::ptrdiff_t n) {
+std::int64_t latch::subtract(std::ptrdiff_t n) {
     if (n < 0) throw std::invalid_argument("a latch is counted down by less than 0");
-    const std::uint64_t step = static_cast<std::uint64_t>(n) * one;
-    std::uint64_t word = word_.load(std::memory_order_relaxed);
-    for (;;) {
-        if (static_cast<std::uint64_t>(n) > word / one)
-            throw invalid_state("a latch is counted down below zero");
-        if (word - step == parked_bit) break;
-        if (word_.compare_exchange_weak(word, word - step, std::memory_order_release,
-                                        std::memory_order_relaxed))
-            return;
+    std::int64_t word = word_.load(std::memory_order_relaxed);
+    do {
+        if (n > word / one) throw invalid_state("a latch is counted down below zero");
+    } while (!word_.compare_exchange_weak(word, word - n * one, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed));
+    return word;
+}
+
+void latch::reached(std::int64_t left) {
+    if (left < 0) {
+        word_.fetch_add(one, std::memory_order_relaxed);
+        throw invalid_state("a latch is counted down below zero");
     }
-    // The last step, and somebody waits. Those who pass may destroy the latch: the word is changed last.
-    bool again = false;
-    rt::parking_lot::unpark_chosen(this, [&](rt::parked& queue) {
-        if (word_.load(std::memory_order_relaxed) / one != static_cast<std::uint64_t>(n)) {
-            again = true;  // others have counted down at the same time
-            return;
-        }
+    if (left == parked_bit) let_all_through();
+}
+
+void latch::let_all_through() noexcept {
+    rt::parking_lot::unpark_chosen(this, [](rt::parked& queue) {
         for (rt::waiter* w = queue.first(); w != nullptr;) {
             rt::waiter* const next = queue.next(*w);
-            queue.take(*w, let_through);
+            if (w->tag() == waits_for_latch) queue.take(*w, let_through);
             w = next;
         }
-        // acquire as well: those who are woken see what every arrival did through this one.
-        word_.exchange(0, std::memory_order_acq_rel);
     });
-    if (again) count_down(n);  // reports that it goes below zero, or is not the last any more
 }
 
 bool latch::wait_slow(rt::deadline until) {

@@ -23,7 +23,7 @@ class event_case_base;
 }
 
 /// What becomes of an event once somebody has been let through.
-enum class event_reset {
+enum class event_reset : std::uint8_t {
     manual,     ///< it stays set
     automatic,  ///< it is not set any more
 };
@@ -60,8 +60,7 @@ class HEDDLE_API event {
     /// A manual event.
     explicit event(bool set = false) noexcept : event(event_reset::manual, set) {}
     /// One of either kind.
-    explicit event(event_reset kind, bool set = false) noexcept
-        : state_((kind == event_reset::automatic ? automatic_bit : 0) | (set ? set_bit : 0)) {}
+    explicit event(event_reset kind, bool set = false) noexcept : state_(set ? set_bit : 0), kind_(kind) {}
     /// Ends the program with a message if somebody waits.
     ~event() {
         if (state_.load(std::memory_order_relaxed) & parked_bit) [[unlikely]]
@@ -80,11 +79,12 @@ class HEDDLE_API event {
     /// Sets it: lets everybody through who waits now or comes later (manual), or one (automatic). One that is
     /// set stays so.
     void set() noexcept {
-        std::uint32_t state = state_.load(std::memory_order_relaxed);
-        while ((state & parked_bit) == 0)
+        std::uint32_t state = 0;  // a guess: a look would have to wait for the last read-modify-write
+        do
             if (state_.compare_exchange_weak(state, state | set_bit, std::memory_order_release,
                                              std::memory_order_relaxed))
                 return;
+        while ((state & parked_bit) == 0);
         set_slow();
     }
     /// Makes it not set. Who has been let through stays so: set() directly followed by clear() frees
@@ -102,7 +102,7 @@ class HEDDLE_API event {
     bool try_wait() noexcept {
         std::uint32_t state = state_.load(std::memory_order_acquire);
         while ((state & set_bit) != 0) {
-            if ((state & automatic_bit) == 0) return true;
+            if (kind_ == event_reset::manual) return true;
             if (state_.compare_exchange_weak(state, state & ~set_bit, std::memory_order_acquire,
                                              std::memory_order_acquire))
                 return true;
@@ -131,7 +131,6 @@ class HEDDLE_API event {
     friend class detail::event_case_base;
     static constexpr std::uint32_t set_bit = 1;
     static constexpr std::uint32_t parked_bit = 2;
-    static constexpr std::uint32_t automatic_bit = 4;
     enum : std::uintptr_t { stray, let_through };
 
     /// Under the bucket's lock: whether it is not set; then set() will look for those who wait.
@@ -140,6 +139,7 @@ class HEDDLE_API event {
     bool wait_slow(rt::deadline until);
 
     std::atomic<std::uint32_t> state_;
+    const event_reset kind_;
 };
 
 }  // namespace heddle::inline v0

@@ -23,6 +23,7 @@ class HEDDLE_API latch_wait : public operation {
  public:
     latch_wait(latch& l, rt::deadline until, std::ptrdiff_t arrive = 0) noexcept;
     const char* kind() const noexcept { return "latch"; }
+    std::uintptr_t tag() const noexcept;
     bool ready();
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
@@ -44,7 +45,7 @@ class HEDDLE_API latch_wait : public operation {
 /// those who have waited.
 class HEDDLE_API latch {
  public:
-    /// @throws std::invalid_argument if `expected` is negative.
+    /// @throws std::invalid_argument if `expected` is negative, or above a quarter of PTRDIFF_MAX.
     explicit latch(std::ptrdiff_t expected);
     /// Ends the program with a message if somebody waits.
     ~latch() {
@@ -55,15 +56,23 @@ class HEDDLE_API latch {
     latch& operator=(const latch&) = delete;
 
     // Invariant: the word is what is left to count down times two, plus parked_bit. parked_bit is set under
-    // the bucket's lock, in one step with seeing that the count is not zero, before a waiter is queued. The
-    // step to zero is taken under that lock if parked_bit is set, together with letting the waiters through.
+    // the bucket's lock, in one step with seeing that the count is not zero, before a waiter is queued. Who
+    // takes the step to zero and finds parked_bit set lets the waiters through, and touches nothing else of
+    // the latch, which may be gone if all have given up: so the bit stays. One step too many makes the number
+    // negative until it is taken back, which is zero to everybody else, as it was.
     //
-    // Orders: release when counting down, acquire when seeing zero; each step is a read-modify-write, so who
-    // sees zero sees what was done before every step.
+    // Orders: release when counting down, acquire when seeing zero, and also when counting down, for those
+    // whom the last step lets through; each step is a read-modify-write, so who sees zero sees what was done
+    // before every step.
 
     /// Counts down. @throws std::invalid_argument for n < 0; invalid_state below zero, and then nothing is
     /// counted.
-    void count_down(std::ptrdiff_t n = 1);
+    void count_down(std::ptrdiff_t n = 1) {
+        const std::int64_t left =
+            (n == 1 ? word_.fetch_sub(one, std::memory_order_acq_rel) : subtract(n)) - n * one;
+        if (left < one) [[unlikely]]
+            reached(left);
+    }
 
     /// Waits until it is zero. Blocks the task. Throws: cancelled.
     void wait() {
@@ -101,13 +110,21 @@ class HEDDLE_API latch {
 
  private:
     friend class detail::latch_wait;
-    static constexpr std::uint64_t parked_bit = 1;
-    static constexpr std::uint64_t one = 2;
+    static constexpr std::int64_t parked_bit = 1;
+    static constexpr std::int64_t one = 2;
+    static constexpr std::ptrdiff_t most = PTRDIFF_MAX / 4;
     enum : std::uintptr_t { stray, let_through };
+    // Tells those who wait for a latch from those who wait, at the same address, for what came after it. The
+    // same in each copy of the library in a process.
+    static constexpr std::uintptr_t waits_for_latch = 0x6c746368;
 
+    /// Subtracts if so many are left. @return the word before. @throws std::invalid_argument, invalid_state.
+    std::int64_t subtract(std::ptrdiff_t n);
+    void reached(std::int64_t left);
+    void let_all_through() noexcept;
     bool wait_slow(rt::deadline until);
 
-    std::atomic<std::uint64_t> word_;
+    std::atomic<std::int64_t> word_;
 };
 
 }  // namespace heddle::inline v0
