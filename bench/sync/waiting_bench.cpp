@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Conditions, once, monitors and a coroutine's lock: where nobody has to wait, and handing over between two
-// threads.
+// Once and monitors, where nobody has to wait, and a condition, by which two threads hand over.
 #include <benchmark/benchmark.h>
 #include <condition_variable>
-#include <heddle/io/event_loop.hpp>
 #include <heddle/sync/condition.hpp>
 #include <heddle/sync/monitor.hpp>
 #include <heddle/sync/mutex.hpp>
@@ -63,18 +61,5 @@ struct std_condition : std::condition_variable {
 BENCHMARK(condition_ping_pong<heddle::mutex, heddle_condition, std::unique_lock<heddle::mutex>>)
     ->UseRealTime();
 BENCHMARK(condition_ping_pong<std::mutex, std_condition, std::unique_lock<std::mutex>>)->UseRealTime();
-
-heddle::task<> lock_free_one(benchmark::State& state, heddle::mutex& m) {
-    for (auto _ : state) {
-        co_await m.async_lock();
-        m.unlock();
-    }
-}
-
-void async_lock_uncontended(benchmark::State& state) {
-    heddle::mutex m;
-    heddle::run(lock_free_one(state, m));
-}
-BENCHMARK(async_lock_uncontended);
 
 }  // namespace
