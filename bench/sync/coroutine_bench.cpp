@@ -44,7 +44,10 @@ template <class P> void coroutines_that_take_turns(benchmark::State& state) {
     bool stop = false;
     std::int64_t turns = 0;
     const auto other = [&]() -> typename P::task {
-        for (; !stop; ++turns) co_await P::yield();
+        while (!stop) {
+            co_await P::yield();
+            ++turns;
+        }
     };
     const auto first = [&]() -> typename P::task {
         for (auto _ : state) {
