@@ -6,7 +6,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <heddle/io/event_loop.hpp>
 #include <heddle/sync/lifo_queue.hpp>
 #include <heddle/sync/priority_queue.hpp>
 #include <heddle/sync/queue.hpp>
@@ -207,31 +206,5 @@ template <class Queue> void ping_pong_threads(benchmark::State& state) {
 }
 BENCHMARK(ping_pong_threads<of_heddle<heddle::queue, 1>>)->UseRealTime();
 BENCHMARK(ping_pong_threads<deque_with_lock<1>>)->UseRealTime();
-
-void ping_pong_coroutines(benchmark::State& state) {
-    heddle::queue<long> there(1);
-    heddle::queue<long> back(1);
-    const auto other = [&]() -> heddle::task<> {
-        for (;;) {
-            const auto item = co_await there.async_get();
-            if (item.status() != heddle::queue_status::ok) break;
-            const auto put = co_await back.async_put(1);
-            benchmark::DoNotOptimize(put);
-        }
-    };
-    const auto main = [&]() -> heddle::task<> {
-        auto f = heddle::spawn(other());
-        for (auto _ : state) {
-            const auto put = co_await there.async_put(1);
-            const auto item = co_await back.async_get();
-            benchmark::DoNotOptimize(put);
-            benchmark::DoNotOptimize(item);
-        }
-        there.shutdown();
-        co_await f;
-    };
-    heddle::run(main());
-}
-BENCHMARK(ping_pong_coroutines);
 
 }  // namespace

@@ -11,10 +11,7 @@
 
 namespace {
 
-// f() by P on as many workers as the benchmark says, again and again.
-template <class P, class F> void timed(benchmark::State& state, F f) {
-    for (auto _ : state) benchmark::DoNotOptimize(P::run(static_cast<int>(state.range(0)), f));
-}
+using peers::timed;
 
 template <class P> [[gnu::noinline]] long fib(int n) {
     if (n < 2) return n;
@@ -91,9 +88,16 @@ template <class P> long skynet(long first, long size) {
     return total;
 }
 
+template <class P, long Leaves> void skynet_of(benchmark::State& state) {
+    if (timed<P>(state, [] { return skynet<P>(0, Leaves); }) != Leaves * (Leaves - 1) / 2)
+        state.SkipWithError("the sum is wrong");
+    state.SetItemsProcessed(state.iterations() * (Leaves - 1));
+}
 template <class P> void skynet_1_million(benchmark::State& state) {
-    timed<P>(state, [] { return skynet<P>(0, 1'000'000); });
-    state.SetItemsProcessed(state.iterations() * 999'999);
+    skynet_of<P, 1'000'000>(state);
+}
+template <class P> void skynet_10_million(benchmark::State& state) {
+    skynet_of<P, 10'000'000>(state);
 }
 
 template <class P> int queens(int row, const std::array<signed char, 16>& board, int n) {
@@ -113,8 +117,21 @@ template <class P> int queens(int row, const std::array<signed char, 16>& board,
     return total;
 }
 
+template <class P, int N, int Ways> void queens_of(benchmark::State& state) {
+    if (timed<P>(state, [] { return queens<P>(0, {}, N); }) != Ways)
+        state.SkipWithError("the number of ways is wrong");
+}
 template <class P> void queens_10(benchmark::State& state) {
-    timed<P>(state, [] { return queens<P>(0, {}, 10); });
+    queens_of<P, 10, 724>(state);
+}
+template <class P> void queens_12(benchmark::State& state) {
+    queens_of<P, 12, 14'200>(state);
+}
+template <class P> void queens_13(benchmark::State& state) {
+    queens_of<P, 13, 73'712>(state);
+}
+template <class P> void queens_14(benchmark::State& state) {
+    queens_of<P, 14, 365'596>(state);
 }
 
 // Merge sort by halves, as Cilk's example.
@@ -310,14 +327,15 @@ template <class P> void strassen_512(benchmark::State& state) {
     if (c != given.product) state.SkipWithError("the product is wrong");
 }
 
-#define HEDDLE_BENCH_WITH(most_workers, ...) \
-    BENCHMARK(__VA_ARGS__)->DenseRange(1, most_workers)->UseRealTime()->Unit(benchmark::kMillisecond)
 #define HEDDLE_BENCH_ALL_OF(peer, most_workers)                \
     HEDDLE_BENCH_WITH(most_workers, fib_30<peer>);             \
     HEDDLE_BENCH_WITH(most_workers, tree_of_4_million<peer>);  \
     HEDDLE_BENCH_WITH(most_workers, trees_of_1023<peer>);      \
     HEDDLE_BENCH_WITH(most_workers, skynet_1_million<peer>);   \
+    HEDDLE_BENCH_WITH(most_workers, skynet_10_million<peer>);  \
     HEDDLE_BENCH_WITH(most_workers, queens_10<peer>);          \
+    HEDDLE_BENCH_WITH(most_workers, queens_12<peer>);          \
+    HEDDLE_BENCH_WITH(most_workers, queens_13<peer>);          \
     HEDDLE_BENCH_WITH(most_workers, cilksort_1_million<peer>); \
     HEDDLE_BENCH_WITH(most_workers, unbalanced_tree<peer>);    \
     HEDDLE_BENCH_WITH(most_workers, matmul_256<peer>);         \
@@ -331,6 +349,9 @@ HEDDLE_BENCH_ALL_OF(peers::tbb, 2);
 #ifdef _OPENMP
 HEDDLE_BENCH_ALL_OF(peers::openmp, 2);
 #endif
+// The others take half a minute and more.
+HEDDLE_BENCH_WITH(1, queens_14<peers::serial>);
+HEDDLE_BENCH_WITH(2, queens_14<peers::heddle>);
 HEDDLE_BENCH_WITH(1, cilksort_1_million<peers::async>);
 HEDDLE_BENCH_WITH(1, strassen_512<peers::async>);
 

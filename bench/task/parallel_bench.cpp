@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Loops over many items: 10^8 that take a third of a nanosecond, a thousand that take a microsecond, and
-// none.
+// none; by heddle, oneTBB and OpenMP.
 #include <benchmark/benchmark.h>
 #include <cstdint>
 #include <heddle/task/parallel.hpp>
@@ -11,6 +11,9 @@
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
+#endif
+#ifdef _OPENMP
+#include <omp.h>
 #endif
 
 namespace {
@@ -41,6 +44,26 @@ class of_tbb {
 
  private:
     tbb::global_control limit_;
+};
+#endif
+
+#ifdef _OPENMP
+/// A team for each loop, of threads that stay; each takes one part of the items, as long as those of the
+/// others.
+class of_openmp {
+ public:
+    explicit of_openmp(std::int64_t workers) { ::omp_set_num_threads(static_cast<int>(workers)); }
+    ~of_openmp() { ::omp_set_num_threads(before_); }
+    of_openmp(const of_openmp&) = delete;
+    of_openmp& operator=(const of_openmp&) = delete;
+    template <class F> void inside(F f) { f(); }
+    template <class I, class F> static void each(I first, I last, F f) {
+#pragma omp parallel for
+        for (I i = first; i < last; ++i) f(i);
+    }
+
+ private:
+    int before_ = ::omp_get_max_threads();
 };
 #endif
 
@@ -99,6 +122,9 @@ template <class Loops> void two_empty_items(benchmark::State& state) {
 HEDDLE_BENCH_LOOPS(of_heddle);
 #ifdef HEDDLE_BENCH_TBB
 HEDDLE_BENCH_LOOPS(of_tbb);
+#endif
+#ifdef _OPENMP
+HEDDLE_BENCH_LOOPS(of_openmp);
 #endif
 
 }  // namespace

@@ -2,8 +2,10 @@
 #pragma once
 
 // The ways to run two calls at the same time that are compared, each with the same interface: P::run(workers,
-// f) calls f where its forks count, P::both(f, g) forks, and P::all(f...) forks for each but one.
+// f) calls f where its forks count, P::both(f, g) forks, and P::all(f...) forks for each but one. And how
+// they are measured.
 
+#include <benchmark/benchmark.h>
 #include <array>
 #include <cstddef>
 #include <future>
@@ -106,4 +108,18 @@ struct async {
     }
 };
 
+/// f() by P on as many workers as the benchmark says, again and again. @return what it gave
+template <class P, class F> auto timed(benchmark::State& state, F f) {
+    decltype(f()) result{};
+    for (auto _ : state) {
+        result = P::run(static_cast<int>(state.range(0)), f);
+        benchmark::DoNotOptimize(&result);
+    }
+    return result;
+}
+
 }  // namespace peers
+
+/// A benchmark of forks on one worker and on each number of them up to `most_workers`.
+#define HEDDLE_BENCH_WITH(most_workers, ...) \
+    BENCHMARK(__VA_ARGS__)->DenseRange(1, most_workers)->UseRealTime()->Unit(benchmark::kMillisecond)

@@ -13,51 +13,18 @@
 #include <heddle/task/wait.hpp>
 #include <thread>
 #include <vector>
+#include "pools.hpp"
 
-#ifdef HEDDLE_BENCH_ASIO
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
-#endif
 #ifdef HEDDLE_BENCH_TBB
 #include <tbb/global_control.h>
-#include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 #endif
 
 namespace {
 
+using namespace pools;
+
 constexpr int many = 10'000;
-
-/// The pools that are compared: each is made of so many workers, and runs what is posted to it from outside.
-class of_heddle {
- public:
-    explicit of_heddle(std::int64_t workers) : pool_(static_cast<unsigned>(workers)) {}
-    template <class F> void post(F f) { pool_.post(f); }
-
- private:
-    heddle::thread_pool pool_;
-};
-#ifdef HEDDLE_BENCH_TBB
-/// An arena without a place for the calling thread: its tasks are run by others.
-class of_tbb {
- public:
-    explicit of_tbb(std::int64_t workers) : arena_(static_cast<int>(workers), 0) {}
-    template <class F> void post(F f) { arena_.enqueue(f); }
-
- private:
-    tbb::task_arena arena_;
-};
-#endif
-#ifdef HEDDLE_BENCH_ASIO
-class of_asio {
- public:
-    explicit of_asio(std::int64_t workers) : pool_(static_cast<std::size_t>(workers)) {}
-    template <class F> void post(F f) { boost::asio::post(pool_, f); }
-
- private:
-    boost::asio::thread_pool pool_;
-};
-#endif
 
 std::int64_t now(clockid_t which) {
     timespec t{};
@@ -170,6 +137,7 @@ BENCHMARK(empty_tasks_in_a_group_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(bench
 #endif
 
 #define HEDDLE_BENCH_POSTED_TO(pool)                                              \
+    BENCHMARK(posted_and_waited_for<pool>)->Arg(1)->Arg(2)->UseRealTime();        \
     BENCHMARK(posted_after_a_millisecond<pool>)->Arg(1)->Arg(2)->UseManualTime(); \
     BENCHMARK(empty_tasks_posted_from_outside<pool>)                              \
         ->Arg(1)                                                                  \
@@ -179,11 +147,9 @@ BENCHMARK(empty_tasks_in_a_group_tbb)->Arg(1)->Arg(2)->UseRealTime()->Unit(bench
 HEDDLE_BENCH_POSTED_TO(of_heddle);
 #ifdef HEDDLE_BENCH_TBB
 HEDDLE_BENCH_POSTED_TO(of_tbb);
-BENCHMARK(posted_and_waited_for<of_tbb>)->Arg(1)->Arg(2)->UseRealTime();
 #endif
 #ifdef HEDDLE_BENCH_ASIO
 HEDDLE_BENCH_POSTED_TO(of_asio);
-BENCHMARK(posted_and_waited_for<of_asio>)->Arg(1)->Arg(2)->UseRealTime();
 #endif
 
 void a_ready_future_is_read(benchmark::State& state) {
