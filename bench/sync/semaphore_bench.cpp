@@ -29,13 +29,12 @@ class posix_semaphore {
     sem_t semaphore_;
 };
 
-// What a semaphore cannot do without: a compare-and-exchange to acquire, and a fetch-and-add to release.
+// What a semaphore cannot do without: one read-modify-write each.
 class read_modify_write {
  public:
     explicit read_modify_write(std::ptrdiff_t permits) : permits_(permits) {}
     void acquire() {
-        auto n = permits_.load(std::memory_order_relaxed);
-        permits_.compare_exchange_strong(n, n - 1, std::memory_order_acquire, std::memory_order_relaxed);
+        benchmark::DoNotOptimize(permits_.fetch_sub(1, std::memory_order_acquire));
     }
     void release() { benchmark::DoNotOptimize(permits_.fetch_add(1, std::memory_order_release)); }
 

@@ -190,12 +190,19 @@ bool task_context::take_stop() noexcept {
     return pending_.exchange(false, std::memory_order_relaxed);
 }
 
+// For the handshake described at pending_.
+#if defined(__x86_64__)
+constexpr auto announcing = std::memory_order_release;
+#else
+constexpr auto announcing = std::memory_order_seq_cst;
+#endif
+
 bool task_context::begin_wait(waiter& w, const void* address, cancellation mode) noexcept {
     const bool observed = mode == cancellation::observed;
     if (observed && take_stop()) return false;
     w.aim(address);  // from here on a canceller can find the bucket in which this waiter is or will be
-    waiting_.store(reinterpret_cast<std::uintptr_t>(&w) | (observed ? cancellable : 0),
-                   std::memory_order_seq_cst);
+    waiting_.store(reinterpret_cast<std::uintptr_t>(&w) | (observed ? cancellable : 0), announcing);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     if (!observed || !pending_.load(std::memory_order_seq_cst)) return true;
     end_wait(wait_outcome::cancelled);
     return false;

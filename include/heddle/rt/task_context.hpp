@@ -141,10 +141,12 @@ class HEDDLE_API task_context {
     std::atomic<stop_listener*> listener_{nullptr};  // guarded by lock_; read without it by the task
     std::atomic<unsigned> requests_{0};
     unsigned by_parts_ = 0;  // of those requests; guarded by lock_
-    // A canceller sets this and then loads waiting_; who begins a wait stores waiting_ and then loads this.
-    // All four are seq_cst: either the waiter is seen, or the request. A waiter that is seen may not be
-    // queued yet; it looks here again under the bucket's lock while it queues, and the canceller passes
-    // through that lock.
+    // A canceller sets this and then loads waiting_; who begins a wait stores waiting_ and then loads this,
+    // the last time under the bucket's lock, while he queues. Either the waiter is seen, or the request; and
+    // a waiter that is seen and not queued yet sees the request there, as the canceller passes through that
+    // lock. For this the stores must come before the loads: all four are seq_cst, but that of waiting_ on
+    // x86-64, where the compare-and-swap that takes the lock is a full barrier, and a second one for each
+    // wait would cost as much again.
     std::atomic<bool> pending_{false};
     task_locals locals_;
 };
