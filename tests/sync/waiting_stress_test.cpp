@@ -18,8 +18,12 @@ using sync_tests::budget;
 using sync_tests::deadline;
 using sync_tests::rounds;
 
-TEST(semaphore_stress, no_permit_is_lost_or_made_whatever_ends_a_wait) {
-    heddle::bounded_semaphore s(2);
+template <class S> struct semaphore_stress : ::testing::Test {};
+using stressed_semaphores = ::testing::Types<heddle::semaphore, heddle::bounded_semaphore>;
+TYPED_TEST_SUITE(semaphore_stress, stressed_semaphores);
+
+TYPED_TEST(semaphore_stress, no_permit_is_lost_or_made_whatever_ends_a_wait) {
+    TypeParam s(2);
     std::atomic<int> inside{0};
     const budget time;
     std::atomic<bool> stop{false};
@@ -72,6 +76,18 @@ TEST(semaphore_stress, no_permit_is_lost_or_made_whatever_ends_a_wait) {
     canceller.join();
     EXPECT_EQ(s.available(), 2);
     EXPECT_EQ(heddle::rt::parking_lot::count(&s), 0U);
+}
+
+// Who has got the last permit destroys the semaphore, whatever its giver still does.
+TEST(semaphore_end_stress, may_be_destroyed_by_who_has_got_the_last_permit) {
+    const budget time;
+    for (int i = 0; i < 2000 && time.left(); ++i) {
+        auto s = std::make_unique<heddle::semaphore>(0);
+        std::thread giver([raw = s.get()] { raw->release(); });
+        if (!s->try_acquire_for(std::chrono::nanoseconds(i % 3000))) s->acquire();
+        s = nullptr;
+        giver.join();
+    }
 }
 
 TEST(event_stress, every_signal_of_an_automatic_event_lets_exactly_one_through) {
