@@ -103,6 +103,7 @@
 #include <heddle/task/policy_pool.hpp>
 #include <heddle/task/posted.hpp>
 #include <heddle/task/promise.hpp>
+#include <heddle/task/side_by_side.hpp>
 #include <heddle/task/spawned.hpp>
 #include <heddle/task/task.hpp>
 #include <heddle/task/task_group.hpp>

@@ -6,6 +6,7 @@
 #include <heddle/rt/parking_lot.hpp>
 #include <heddle/task/task_group.hpp>
 #include <mutex>
+#include <type_traits>
 #include "is_cancelled.hpp"
 
 namespace heddle::inline v0 {
@@ -180,19 +181,35 @@ void task_group::join_passing_on(rt::function_ref<void()> asked) {
     conclude(stopped);
 }
 
-task<void> task_group::async_join() {
+template <class Result> task<Result> task_group::join_awaited(rt::deadline until) {
     word_.fetch_or(closed_bit, std::memory_order_relaxed);
     bool asked = false;
+    if (alive() != 0) detail::future_state::call_put_off();
     const auto validate = [this] { return announce_waiter(); };
     while (alive() != 0) {
         const auto mode = asked ? rt::cancellation::ignored : rt::cancellation::observed;
-        rt::async_park wait(&word_, validate, rt::deadline::never(), mode);
-        if (co_await wait == rt::wait_outcome::cancelled) {
+        rt::async_park wait(&word_, validate, until, mode);
+        const auto outcome = co_await wait;
+        if (outcome == rt::wait_outcome::cancelled) {
             asked = true;
             request_stop();
         }
+        if constexpr (!std::is_void_v<Result>)
+            if (outcome == rt::wait_outcome::timed_out && alive() != 0) {
+                if (asked) rt::current_task().deliver_again();  // nobody has been told of it
+                co_return false;
+            }
     }
     conclude(asked);
+    if constexpr (!std::is_void_v<Result>) co_return true;
+}
+
+task<void> task_group::async_join() {
+    return join_awaited<void>(rt::deadline::never());
+}
+
+task<bool> task_group::async_join(rt::deadline until) {
+    return join_awaited<bool>(until);
 }
 
 }  // namespace heddle::inline v0

@@ -7,6 +7,7 @@
 #include <heddle/io/sleep.hpp>
 #include <heddle/task/promise.hpp>
 #include <memory>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -383,6 +384,21 @@ TEST(event_loop, maps_in_order) {
         std::vector<int>{0, 1, 2});
     loop.shutdown();
     EXPECT_EQ(std::move(results).get(), (std::vector<int>{0, 1, 4}));
+}
+
+TEST(event_loop, EX01_maps_several_ranges_side_by_side) {
+    for (const heddle::map_options& how : {heddle::map_options{}, heddle::map_options{.chunk = 2}}) {
+        event_loop loop;
+        // What a parameter refers to is there as long as the coroutine.
+        auto results = loop.map(
+            [](const std::string& a, int b) -> task<std::string> {
+                co_await heddle::yield();
+                co_return a + std::to_string(b);
+            },
+            std::vector<std::string>{"a", "b", "c"}, std::views::iota(1), how);
+        loop.shutdown();
+        EXPECT_EQ(std::move(results).get(), (std::vector<std::string>{"a1", "b2", "c3"}));
+    }
 }
 
 TEST(event_loop, maps_several_items_by_one_coroutine) {

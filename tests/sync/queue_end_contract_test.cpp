@@ -5,9 +5,11 @@
 
 using namespace std::chrono_literals;
 using heddle::task;
+using sync_tests::deadline;
 using sync_tests::queue_status;
 using sync_tests::run_fibers;
 using sync_tests::settle;
+using sync_tests::soon;
 using sync_tests::until_parked;
 
 namespace {
@@ -82,6 +84,64 @@ TYPED_TEST(ending_queue, join_is_the_same_for_fibers_and_coroutines) {
     };
     heddle::run(main());
     EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4}));
+}
+
+TYPED_TEST(ending_queue, a_join_with_a_limit_is_the_same_for_coroutines) {
+    typename TestFixture::ints q(4);
+    const auto main = [&]() -> task<> {
+        EXPECT_TRUE(co_await q.async_join(deadline::after(-1h)));  // nothing was put
+        for (int i = 0; i < 2; ++i) EXPECT_TRUE(q.put(i));
+        EXPECT_FALSE(co_await q.async_join(deadline::after(-1h)));
+        EXPECT_FALSE(co_await q.async_join(soon()));
+        (void)q.get();
+        q.task_done();
+        EXPECT_FALSE(co_await q.async_join(soon()));  // one is left
+        const auto joiner = [&]() -> task<bool> { co_return co_await q.async_join(deadline::after(1h)); };
+        auto joined = heddle::spawn(joiner());
+        co_await settle();
+        EXPECT_FALSE(joined.done());
+        (void)q.get();
+        q.task_done();
+        EXPECT_TRUE(co_await joined);
+        EXPECT_TRUE(co_await q.async_join(deadline::after(-1h)));
+    };
+    heddle::run(main());
+}
+
+TYPED_TEST(ending_queue, a_join_of_a_coroutine_is_no_point_of_cancellation) {
+    typename TestFixture::ints q(4);
+    EXPECT_TRUE(q.put(1));
+    const auto joiner = [&]() -> task<bool> {
+        const bool early = co_await q.async_join(soon());
+        EXPECT_FALSE(early);
+        co_await q.async_join();
+        const bool late = co_await q.async_join(soon());
+        EXPECT_TRUE(heddle::rt::current_task().stop_pending());
+        co_return late;
+    };
+    const auto main = [&]() -> task<> {
+        auto joined = heddle::spawn(joiner());
+        co_await settle();
+        joined.request_stop();
+        co_await heddle::sleep(5ms);
+        EXPECT_FALSE(joined.done());
+        q.task_done();
+        EXPECT_TRUE(co_await joined);
+    };
+    heddle::run(main());
+}
+
+TYPED_TEST(ending_queue, an_immediate_shutdown_lets_a_coroutine_through_that_joins_with_a_limit) {
+    typename TestFixture::ints q(4);
+    EXPECT_TRUE(q.put(1));
+    const auto joiner = [&]() -> task<bool> { co_return co_await q.async_join(deadline::after(1h)); };
+    const auto main = [&]() -> task<> {
+        auto joined = heddle::spawn(joiner());
+        co_await settle();
+        q.shutdown({.immediate = true});
+        EXPECT_TRUE(co_await joined);
+    };
+    heddle::run(main());
 }
 
 TYPED_TEST(ending_queue, QS01_after_shutdown_gets_give_what_is_left_and_then_closed) {

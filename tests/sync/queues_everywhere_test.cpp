@@ -46,6 +46,23 @@ TEST_P(queues_everywhere, QU02_join_waits_until_everything_is_dealt_with) {
     EXPECT_THROW(q.task_done(), heddle::error);
 }
 
+TEST_P(queues_everywhere, QU02_a_join_with_a_limit_says_whether_everything_is_dealt_with) {
+    heddle::queue<int> q(heddle::unbounded);
+    std::atomic<bool> looked{false};
+    run({[&] {
+             EXPECT_TRUE(q.put(1));
+             EXPECT_FALSE(q.join_for(-1h));
+             EXPECT_FALSE(q.join_until(soon()));
+             looked = true;
+             EXPECT_TRUE(q.join_for(1h));
+         },
+         [&] {
+             until([&] { return looked.load(); });
+             (void)*q.get();
+             q.task_done();
+         }});
+}
+
 TEST_P(queues_everywhere, QU03_the_smallest_and_the_last_come_first) {
     heddle::priority_queue<int> smallest(heddle::unbounded);
     heddle::lifo_queue<int> last(heddle::unbounded);
@@ -113,8 +130,9 @@ TEST(queues_everywhere_by_coroutines,
                         EXPECT_EQ((co_await q.async_get(soon())).status(), queue_status::timed_out);
                         EXPECT_TRUE(co_await q.async_put(1));
                         EXPECT_EQ((co_await q.async_put(soon(), 2)).status(), queue_status::timed_out);
+                        EXPECT_FALSE(co_await q.async_join(soon()));
                         full.count_down();
-                        co_await q.async_join();
+                        EXPECT_TRUE(co_await q.async_join(deadline::after(1h)));
                         EXPECT_EQ(done, 1);
                         EXPECT_THROW(q.task_done(), heddle::error);
                     },

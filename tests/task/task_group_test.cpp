@@ -181,6 +181,128 @@ TEST(task_group, a_join_with_a_limit_says_whether_all_have_ended) {
     EXPECT_TRUE(group.try_join());
 }
 
+TEST(task_group, a_coroutine_joins_with_a_limit) {
+    run([]() -> task<> {
+        heddle::event go;
+        task_group group;
+        const auto child = [&]() -> task<> { co_await go.async_wait(); };
+        group.spawn(child());
+        group.spawn(child());
+        EXPECT_FALSE(co_await group.async_join(deadline::after(std::chrono::hours(-1))));
+        EXPECT_FALSE(co_await group.async_join(deadline::after(std::chrono::milliseconds(1))));
+        EXPECT_EQ(group.alive(), 2U);
+        go.set();
+        EXPECT_TRUE(co_await group.async_join(deadline::after(std::chrono::hours(1))));
+        EXPECT_TRUE(co_await group.async_join(deadline::after(std::chrono::hours(-1))));
+        task_group nobody;
+        EXPECT_TRUE(co_await nobody.async_join(deadline::after(std::chrono::hours(-1))));
+    });
+}
+
+TEST(task_group, a_coroutine_that_joins_with_a_limit_gets_the_failure_when_all_have_ended) {
+    run([]() -> task<> {
+        heddle::event go;
+        task_group group(task_group_options(false));
+        const auto child = [&]() -> task<> { co_await go.async_wait(); };
+        group.spawn(child());
+        group.spawn(fail());
+        EXPECT_FALSE(co_await group.async_join(deadline::after(std::chrono::milliseconds(1))));
+        EXPECT_EQ(group.failures().size(), 1U);
+        go.set();
+        bool thrown = false;
+        try {
+            (void)co_await group.async_join(deadline::after(std::chrono::hours(1)));
+        } catch (const std::domain_error&) {
+            thrown = true;
+        }
+        EXPECT_TRUE(thrown);
+    });
+}
+
+TEST(task_group, AT02_a_request_to_a_coroutine_that_joins_with_a_limit_is_passed_on_and_comes_out) {
+    run([]() -> task<> {
+        auto& self = heddle::rt::current_task();
+        std::atomic<int> stopped{0};
+        heddle::event begun;
+        const auto child = [&]() -> task<> {
+            begun.set();
+            co_await wait_for_ever(stopped);
+        };
+        task_group group;
+        group.spawn(child());
+        co_await begun.async_wait();
+        self.request_stop();
+        bool cancelled = false;
+        try {
+            (void)co_await group.async_join(deadline::after(std::chrono::hours(1)));
+        } catch (const heddle::cancelled&) {
+            cancelled = true;
+        }
+        EXPECT_TRUE(cancelled);
+        EXPECT_EQ(stopped, 1);
+        EXPECT_FALSE(self.stop_pending());
+    });
+}
+
+TEST(task_group, AT02_a_request_that_was_passed_on_before_the_limit_is_thrown_by_the_next_join) {
+    run([]() -> task<> {
+        auto& self = heddle::rt::current_task();
+        heddle::event never;
+        heddle::event go;
+        heddle::event begun;
+        int asked = 0;
+        // Cleans up for longer than the limit.
+        const auto child = [&]() -> task<> {
+            begun.set();
+            try {
+                co_await never.async_wait();
+            } catch (const heddle::cancelled&) {
+                ++asked;
+            }
+            co_await go.async_wait();
+        };
+        task_group group;
+        group.spawn(child());
+        co_await begun.async_wait();
+        self.request_stop();
+        EXPECT_FALSE(co_await group.async_join(deadline::after(std::chrono::milliseconds(1))));
+        EXPECT_EQ(asked, 1);
+        EXPECT_TRUE(self.stop_pending());
+        go.set();
+        bool cancelled = false;
+        try {
+            (void)co_await group.async_join(deadline::after(std::chrono::hours(1)));
+        } catch (const heddle::cancelled&) {
+            cancelled = true;
+        }
+        EXPECT_TRUE(cancelled);
+        EXPECT_EQ(group.alive(), 0U);
+    });
+}
+
+// Completing is as deep as it gets when the loop below begins, so that what comes of `last` is put off.
+TEST(task_group, a_coroutine_that_joins_calls_back_first_what_was_put_off_on_its_stack) {
+    static heddle::event go;
+    promise<> last;
+    std::vector<promise<>> chain(16);
+    for (std::size_t i = 0; i + 1 < chain.size(); ++i)
+        chain[i].get_future().on_done([&, i](const auto&) { chain[i + 1].set_value(); });
+    last.get_future().on_done([](const auto&) { go.set(); });
+    chain.back().get_future().on_done([&](const auto&) {
+        last.set_value();
+        EXPECT_FALSE(go.is_set());
+        run([]() -> task<> {
+            task_group group;
+            const auto child = []() -> task<> { co_await go.async_wait(); };
+            group.spawn(child());
+            EXPECT_TRUE(co_await group.async_join(deadline::after(std::chrono::seconds(10))));
+            go.set();
+            co_await group.async_join();
+        });
+    });
+    chain.front().set_value();
+}
+
 TEST(task_group, that_goes_away_stops_and_waits_for_its_children) {
     thread_pool pool(1);
     std::atomic<bool> stopped{false};

@@ -148,6 +148,10 @@ template <class T, class Core> class task_queue {
         return awaiting<wait_result<task_count_wait<puts>, void>>(std::in_place, count_,
                                                                   rt::deadline::never(), puts{&core_});
     }
+    /// co_await: as join_until(). Throws: as async_join().
+    auto async_join(rt::deadline until) {
+        return awaiting<wait_result<task_count_wait<puts>, bool>>(std::in_place, count_, until, puts{&core_});
+    }
 
     /// Ends the queue: whoever puts or waits to put gets `closed`; gets give what is left, and then `closed`,
     /// with `immediate` at once. More than once is fine. Never waits for others.

@@ -157,6 +157,9 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     /// waited for, and then `cancelled` is thrown; if a child failed by itself that is thrown, and the
     /// request is delivered at the next point.
     task<void> async_join();
+    /// As async_join(), until `until`; gives whether all have ended. A request that was passed on and not
+    /// thrown by then is delivered at the next point, so also by the next async_join().
+    task<bool> async_join(rt::deadline until);
 
  private:
     friend class detail::group_member;
@@ -178,6 +181,8 @@ class HEDDLE_API task_group : private detail::spawn_scope {
     void conclude(bool asked);
     /// As async_join(), where the caller can block; `asked()` is called before a request is passed on.
     void join_passing_on(rt::function_ref<void()> asked);
+    /// async_join(), without a limit where `Result` is void.
+    template <class Result> task<Result> join_awaited(rt::deadline until);
 
     task_group_options options_;
     std::function<void(detail::work&)> enqueue_;

@@ -18,10 +18,12 @@
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
 #include <heddle/task/posted.hpp>
+#include <heddle/task/side_by_side.hpp>
 #include <heddle/task/task.hpp>
 #include <heddle/task/work.hpp>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -107,6 +109,16 @@ class HEDDLE_API thread_pool {
     /// submitted at once, unless `options.in_flight` says how many. Throws: as submit().
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
         return detail::map_by_submit(*this, f, std::forward<Range>(items), options);
+    }
+    /// As map(), of several ranges side by side, as far as the shortest goes: `f(a, b)` for an item of each.
+    template <class F, std::ranges::input_range A, std::ranges::input_range B>
+    auto map(F f, A&& a, B&& b, const map_options& options = {}) {
+        return detail::map_side_by_side(*this, std::move(f), options, std::forward<A>(a), std::forward<B>(b));
+    }
+    template <class F, std::ranges::input_range A, std::ranges::input_range B, std::ranges::input_range C>
+    auto map(F f, A&& a, B&& b, C&& c, const map_options& options = {}) {
+        return detail::map_side_by_side(*this, std::move(f), options, std::forward<A>(a), std::forward<B>(b),
+                                        std::forward<C>(c));
     }
     /// As map(), for items that are tuples: `f` is called with their elements.
     template <class F, class Range> auto map_apply(F f, Range&& items, const map_options& options = {}) {
