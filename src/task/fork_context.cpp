@@ -29,6 +29,12 @@ std::int64_t now() noexcept {
     return rt::clock::now().time_since_epoch().count();
 }
 
+// Whether such parts have run for so long lately that one is worth sharing. Under the checker, where time is
+// virtual, that is its choice: so forks are also published that nobody has asked for.
+bool for_long_lately(const fork_pace& pace) noexcept {
+    return rt::controlled() ? rt::choose_below(2) != 0 : pace.expected() > worth_sharing;
+}
+
 }  // namespace
 
 fork_mark::fork_mark() noexcept : context_(fork_context::current()) {
@@ -91,7 +97,7 @@ void fork_context::look_for_stop(fork_slot* t) {
 void fork_context::begin_tree(fork_slot* t, fork_pace& pace) noexcept {
     pace_ = &pace;
     if (engine_->wants_waking()) forget_request();
-    if (pace.expected() > worth_sharing && !rt::controlled()) publish(index(t) + 1);
+    if (for_long_lately(pace)) publish(index(t) + 1);
     if (measured_ != nullptr && measured_ < t) return;  // a part of what is measured
     polls_ = 1;
     const bool measure = pace.unknown() || ++trees_ % seldom == 0;
