@@ -174,7 +174,9 @@ void fork_context::publish(std::uint32_t up_to) noexcept {
     if (t == split_) return;
     // seq_cst, as the look whether to wake somebody that comes after it: a worker that falls asleep says so
     // and then looks for forks; see any_offers(). It has to find this fiber, too, so that is said once more.
-    static_cast<pool_worker&>(*rt::worker::current()).running.store(this, std::memory_order_seq_cst);
+    auto& worker = static_cast<pool_worker&>(*rt::worker::current());
+    worker.running.store(this, std::memory_order_seq_cst);
+    pool_worker::count(worker.promotions, static_cast<std::uint64_t>(t - split_));
     std::uint64_t r = range_.load(std::memory_order_relaxed);
     while (!range_.compare_exchange_weak(r, pack(tail_of(r), index(t)), std::memory_order_seq_cst,
                                          std::memory_order_relaxed)) {
