@@ -29,6 +29,12 @@ std::int64_t now() noexcept {
     return rt::clock::now().time_since_epoch().count();
 }
 
+// Whether such parts have run for so long lately that one is worth sharing. Under the checker, where time is
+// virtual, that is its choice: so forks are also published that nobody has asked for.
+bool for_long_lately(const fork_pace& pace) noexcept {
+    return rt::controlled() ? rt::choose_below(2) != 0 : pace.expected() > worth_sharing;
+}
+
 }  // namespace
 
 fork_mark::fork_mark() noexcept : context_(fork_context::current()) {
@@ -91,7 +97,7 @@ void fork_context::look_for_stop(fork_slot* t) {
 void fork_context::begin_tree(fork_slot* t, fork_pace& pace) noexcept {
     pace_ = &pace;
     if (engine_->wants_waking()) forget_request();
-    if (pace.expected() > worth_sharing && !rt::controlled()) publish(index(t) + 1);
+    if (for_long_lately(pace)) publish(index(t) + 1);
     if (measured_ != nullptr && measured_ < t) return;  // a part of what is measured
     polls_ = 1;
     const bool measure = pace.unknown() || ++trees_ % seldom == 0;
@@ -168,7 +174,9 @@ void fork_context::publish(std::uint32_t up_to) noexcept {
     if (t == split_) return;
     // seq_cst, as the look whether to wake somebody that comes after it: a worker that falls asleep says so
     // and then looks for forks; see any_offers(). It has to find this fiber, too, so that is said once more.
-    static_cast<pool_worker&>(*rt::worker::current()).running.store(this, std::memory_order_seq_cst);
+    auto& worker = static_cast<pool_worker&>(*rt::worker::current());
+    worker.running.store(this, std::memory_order_seq_cst);
+    pool_worker::count(worker.promotions, static_cast<std::uint64_t>(t - split_));
     std::uint64_t r = range_.load(std::memory_order_relaxed);
     while (!range_.compare_exchange_weak(r, pack(tail_of(r), index(t)), std::memory_order_seq_cst,
                                          std::memory_order_relaxed)) {

@@ -57,7 +57,15 @@ void graph::check() const {
 void graph::run_node(task_group& group, node& n) {
     // relaxed: a node that the request did not find came into the group, under its lock, after it had looked.
     if (stopped_.load(std::memory_order_relaxed)) throw cancelled();
-    n.function_();
+    try {
+        n.function_();
+    } catch (const cancelled&) {
+        throw;
+    } catch (...) {
+        // Before the group asks those that run to stop: what begins later is not asked, and is left out.
+        stopped_.store(true, std::memory_order_relaxed);
+        throw;
+    }
     for (node* const after : n.next_)
         // acq_rel: the last one to end hands on what all of them did.
         if (after->left_.fetch_sub(1, std::memory_order_acq_rel) == 1)

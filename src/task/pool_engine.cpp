@@ -80,11 +80,14 @@ thread_pool_stats pool_engine::stats() const {
         s.tasks += w->ended.load(std::memory_order_relaxed);
         begun += w->begun.load(std::memory_order_relaxed);
         s.steals += w->steals.load(std::memory_order_relaxed);
+        s.asks += w->asks.load(std::memory_order_relaxed);
+        s.promotions += w->promotions.load(std::memory_order_relaxed);
         s.sleeps += w->sleeps.load(std::memory_order_relaxed);
         s.pending += w->deque.size();
     }
     s.running = begun > s.tasks ? static_cast<std::size_t>(begun - s.tasks) : 0;
     s.pending += injector_.size();
+    s.wakes = wakes_.load(std::memory_order_relaxed);
     return s;
 }
 
@@ -195,7 +198,10 @@ void pool_engine::add_timer(rt::timer& t, rt::clock::time_point when) {
     // untimed().
     if (timekeeper_.load(std::memory_order_seq_cst) == nullptr) return;
     std::lock_guard guard(lock_);
-    if (pool_worker* const w = timekeeper_.load(std::memory_order_relaxed)) w->wake();
+    if (pool_worker* const w = timekeeper_.load(std::memory_order_relaxed)) {
+        pool_worker::count(wakes_);
+        w->wake();
+    }
 }
 
 // ---- taking
@@ -305,7 +311,7 @@ rt::runnable* pool_engine::steal_fork(pool_worker& w, pool_worker& from, bool as
     fork_context* const forks = from.running.load(std::memory_order_acquire);
     if (forks == nullptr) return nullptr;
     if (!forks->offers()) {
-        if (asking) forks->ask();
+        if (asking && forks->ask()) pool_worker::count(w.asks);
         return nullptr;
     }
     // The fiber first: what is stolen has to be run.

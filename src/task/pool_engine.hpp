@@ -143,6 +143,7 @@ class pool_engine final : public rt::work_source, public rt::fiber_host {
     std::atomic<pool_worker*> getting_up_{nullptr};
     // The one that sleeps until the next timer is due. Written under the lock; seq_cst, see untimed().
     std::atomic<pool_worker*> timekeeper_{nullptr};
+    std::atomic<std::uint64_t> wakes_{0};  // written under the lock
     phase phase_ = phase::open;
     std::size_t alive_ = 0;                           // workers that run
     std::vector<std::unique_ptr<pool_forks>> forks_;  // all

@@ -124,6 +124,7 @@ void pool_engine::wake_one() noexcept {
         idle_.get_up_searching();
         w->woken_by = rt::patience::wake_up::now();
         getting_up_.store(w, std::memory_order_relaxed);
+        pool_worker::count(wakes_);
     }
     w->wake();
 }

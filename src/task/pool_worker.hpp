@@ -54,12 +54,14 @@ struct pool_worker : rt::worker {
     alignas(64) std::atomic<std::uint64_t> begun{0};
     std::atomic<std::uint64_t> ended{0};
     std::atomic<std::uint64_t> steals{0};
+    std::atomic<std::uint64_t> asks{0};
+    std::atomic<std::uint64_t> promotions{0};
     std::atomic<std::uint64_t> sleeps{0};
     std::atomic<fork_context*> running{nullptr};  // the forks of the fiber that it last went on with
 
-    /// Adds one to a counter of this worker's: nobody else writes it.
-    static void count(std::atomic<std::uint64_t>& c) noexcept {
-        c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    /// Adds to a counter of this worker's: nobody else writes it.
+    static void count(std::atomic<std::uint64_t>& c, std::uint64_t n = 1) noexcept {
+        c.store(c.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
 };
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Pools that a policy orders, and pipelines, in many orders.
+// Pools that a policy orders, in many orders.
 #include <atomic>
 #include <heddle/policy/any_policy.hpp>
 #include <heddle/sync/semaphore.hpp>
-#include <heddle/task/pipeline.hpp>
 #include <heddle/task/policy_pool.hpp>
 #include <heddle/task/this_task.hpp>
-#include <optional>
-#include <stdexcept>
 
 #include "checked.hpp"
 
@@ -59,36 +56,6 @@ TEST(checked_policy_pool, tasks_that_yield_and_a_time_limit_meet) {
             });
         }
         check::require(got != s.try_acquire());
-    });
-}
-
-TEST(checked_pipeline, keeps_the_order_of_a_stage_with_two_workers) {
-    EXPECT_CORRECT([] {
-        thread_pool pool(2);
-        const auto all = pipeline<int>::from([n = 0]() mutable { return n < 3 ? std::optional<int>(n++) : std::nullopt; })
-                             .then([](int x) { return x; }, {.workers = 2, .capacity = 1})
-                             .collect(pool);
-        check::require(all == std::vector<int>{0, 1, 2});
-    });
-}
-
-TEST(checked_pipeline, ends_when_a_stage_fails) {
-    EXPECT_CORRECT([] {
-        thread_pool pool(2);
-        bool thrown = false;
-        try {
-            pipeline<int>::from([]() -> std::optional<int> { return 1; })
-                .then(
-                    [](int x) {
-                        if (x == 1) throw std::domain_error("stage");
-                        return x;
-                    },
-                    {.workers = 2, .capacity = 1})
-                .collect(pool);
-        } catch (const std::domain_error&) {
-            thrown = true;
-        }
-        check::require(thrown);
     });
 }
 

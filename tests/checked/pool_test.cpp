@@ -126,6 +126,26 @@ TEST(checked_join, both_parts_are_over_and_their_results_there) {
     });
 }
 
+// That it is explored at all: a fork is published though nobody has asked, is stolen, or is taken back.
+TEST(checked_join, the_second_part_runs_beside_the_first_in_some_order_and_after_it_in_others) {
+    const auto beside = [](bool expected) {
+        thread_pool pool(2);
+        run_on(pool, [&] {
+            std::atomic<bool> first{false};
+            bool seen = false;
+            join(
+                [&] {
+                    first = true;
+                    first = false;
+                },
+                [&] { seen = first; });
+            check::require(seen == expected);
+        });
+    };
+    EXPECT_FOUND("requirement", [&] { beside(false); });
+    EXPECT_FOUND("requirement", [&] { beside(true); });
+}
+
 TEST(checked_join, a_part_that_waits_for_the_other_gets_what_it_waits_for) {
     EXPECT_CORRECT([] {
         thread_pool pool(2);

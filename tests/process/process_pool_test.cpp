@@ -162,16 +162,6 @@ TEST(process_pool, works_inside_a_worker_of_another_one) {
 
 // map
 
-TEST(process_pool, PP03_map_keeps_the_order_for_every_chunk_size) {
-    heddle::process_pool procs(2);
-    const auto items = numbers(40);
-    std::vector<int> expected;
-    for (const int n : items) expected.push_back(2 * n);
-    for (const std::size_t chunk :
-         {std::size_t{0}, std::size_t{1}, std::size_t{6}, std::size_t{40}, std::size_t{50}})
-        EXPECT_EQ(procs.map(twice, items, {.chunk = chunk}).get(), expected) << "chunk " << chunk;
-}
-
 TEST(process_pool, map_sends_as_many_items_together_as_it_is_told) {
     heddle::process_pool procs(1);
     procs.map(twice, numbers(40), {.chunk = 6}).get();
@@ -269,15 +259,6 @@ TEST(process_pool, EX01_map_gives_the_first_error_at_its_position) {
         ++at;
         EXPECT_THROW(*at, std::invalid_argument) << "chunk " << chunk;
     }
-}
-
-TEST(process_pool, MP06_map_goes_on_behind_an_item_that_fails) {
-    heddle::process_pool procs(2);
-    const auto results = procs.map(odd_or_throw, std::vector{1, 2, 3}, {.chunk = 3});
-    auto at = results.begin();
-    ++at;
-    EXPECT_THROW(*at, std::invalid_argument);
-    EXPECT_EQ(*++at, 3);
 }
 
 TEST(process_pool, EX01_map_submits_everything_even_if_nobody_looks) {

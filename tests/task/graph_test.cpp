@@ -84,6 +84,31 @@ TEST(graph, a_failure_is_thrown_and_leaves_out_what_depends_on_it) {
     EXPECT_FALSE(ran);
 }
 
+// It could not be asked to stop, because it came into the group after that, and might have waited for ever.
+TEST(graph, a_failure_leaves_out_what_has_not_begun_whatever_it_comes_after) {
+    thread_pool pool(2);
+    heddle::event begun;
+    bool asked = false;
+    bool after = false;
+    graph g;
+    auto& waits = g.add([&] {
+        begun.set();
+        try {
+            heddle::rt::sleep_until(heddle::rt::deadline::never());
+        } catch (const heddle::cancelled&) {
+            asked = true;  // and the task ends well
+        }
+    });
+    g.add([&] { after = true; }).after(waits);
+    g.add([&] {
+        begun.wait();
+        throw std::domain_error("bad");
+    });
+    EXPECT_THROW(g.run(pool), std::domain_error);
+    EXPECT_TRUE(asked);
+    EXPECT_FALSE(after);
+}
+
 TEST(graph, a_request_to_stop_reaches_the_tasks_that_run_and_what_comes_after_them_is_left_out) {
     thread_pool pool(2);
     heddle::event begun;

@@ -284,6 +284,25 @@ TEST(thread_pool_waits, a_task_run_in_place_may_wait_fail_and_be_asked_to_stop) 
         .get();
 }
 
+TEST(thread_pool_waits, a_request_to_who_runs_a_task_in_place_is_heard_when_that_is_over) {
+    thread_pool pool(1);
+    heddle::event begun;
+    heddle::event go_on;
+    const auto outer = pool.submit([&] {
+        const auto inner = pool.submit([&] {
+            begun.set();
+            go_on.wait();  // the request is not to this task
+            return 1;
+        });
+        EXPECT_EQ(inner.get(), 1);
+        heddle::rt::sleep_until(heddle::rt::deadline::never());
+    });
+    begun.wait();
+    outer.request_stop();
+    go_on.set();
+    EXPECT_THROW(outer.get(), heddle::cancelled);
+}
+
 TEST(thread_pool_waits, a_timed_wait_does_not_run_the_task_in_place) {
     thread_pool pool(1);
     pool.submit([&] {

@@ -169,11 +169,12 @@ class HEDDLE_API fork_context final : public rt::stop_listener {
         const std::uint64_t r = range_.load(std::memory_order_seq_cst);
         return tail_of(r) < split_of(r);
     }
-    /// Anybody: asks the fiber to publish some, when it next forks or joins.
-    void ask() noexcept {
-        if (limit_.load(std::memory_order_relaxed) == everything()) return;
+    /// Anybody: asks the fiber to publish some, when it next forks or joins. @return false if somebody has
+    bool ask() noexcept {
+        if (limit_.load(std::memory_order_relaxed) == everything()) return false;
         asked_.store(true, std::memory_order_relaxed);
         limit_.store(everything(), std::memory_order_relaxed);
+        return true;
     }
     /// Anybody: the task was asked to stop. The fiber looks whether that is so when it next forks.
     void stop_requested() noexcept override {

@@ -103,7 +103,8 @@ template <class T = void> class future {
 
     /// Waits for the result and gives it; may be called again and again.
     /// Blocks: the current task. Throws: what the work threw; cancelled if it was withdrawn, or if the
-    /// calling task is asked to stop (nothing is lost).
+    /// calling task is asked to stop (nothing is lost). Cancellation: a task of a pool that runs in place
+    /// what it waits for hears of a request when that is over.
     detail::const_result<T> get() const& { return get_until(rt::deadline::never()); }
     /// Waits for the result and moves it out, as take() does.
     T get() && { return std::move(*this).take(); }

@@ -76,10 +76,10 @@ class HEDDLE_API graph {
 
     /// Runs all of it on `pool`, each task as soon as those before it have ended.
     /// Blocks: the current task. Cancellation: a request is passed on to the tasks that run, what has not
-    /// begun is left out, and then `cancelled` is thrown, unless a task failed by itself; a failure asks
-    /// those that run to stop. Throws: invalid_state that names a cycle, before anything runs; the failure
-    /// that came first, and then what depends on it has been left out; as submit(). Complexity: as a submit()
-    /// for each task.
+    /// begun is left out, and then `cancelled` is thrown, unless a task failed by itself. A failure does the
+    /// same: those that run are asked to stop, what has not begun is left out. Throws: invalid_state that
+    /// names a cycle, before anything runs; the failure that came first, when all that had begun is over; as
+    /// submit(). Complexity: as a submit() for each task.
     void run(thread_pool& pool);
     /// As run(), in a task of the pool: a request to stop the future is one to it. The graph has to live
     /// until it is done.

@@ -45,12 +45,19 @@ struct thread_pool_options {
 };
 
 /// What a pool has done so far, and has to do; from moments that may differ a little.
+///
+/// Of what was done, `steals` to `wakes` say how often workers had to do with each other: for forks, and for
+/// tasks that tasks submit, they do so on no other occasion. They are counted where that happens, and cost
+/// nothing where it does not.
 struct thread_pool_stats {
-    std::uint64_t tasks = 0;   ///< ended
-    std::uint64_t steals = 0;  ///< taken from another worker
-    std::uint64_t sleeps = 0;  ///< how often a worker had nothing to do
-    std::size_t pending = 0;   ///< not started
-    std::size_t running = 0;   ///< started and not ended, also those that wait
+    std::uint64_t tasks = 0;       ///< ended; a fork counts if another worker has taken it
+    std::uint64_t steals = 0;      ///< taken from another worker
+    std::uint64_t asks = 0;        ///< how often a worker that had nothing to do asked another one for forks
+    std::uint64_t promotions = 0;  ///< forks that were put where other workers can take them
+    std::uint64_t sleeps = 0;      ///< how often a worker had nothing to do
+    std::uint64_t wakes = 0;       ///< how often one that slept was woken, for work or to keep the time
+    std::size_t pending = 0;       ///< not started
+    std::size_t running = 0;       ///< started and not ended, also those that wait
 };
 
 /// An executor of worker threads. It is joined at scope exit, after everything submitted has run.
