@@ -253,6 +253,43 @@ TEST(checked_once, who_is_cancelled_while_another_is_at_it_leaves_it_to_the_rest
     });
 }
 
+TEST(checked_once, the_turn_of_a_coroutine_that_is_cancelled_goes_to_the_next) {
+    EXPECT_CORRECT([] {
+        once first;
+        int calls = 0;
+        const auto use = [&]() -> task<> { co_await first.async_call([&] { ++calls; }); };
+        const auto main = [&]() -> task<> {
+            event go;
+            const auto fail = [&]() -> task<> {
+                co_await go.async_wait();
+                throw std::runtime_error("not yet");
+            };
+            const auto use_in_vain = [&]() -> task<> { co_await first.async_call(fail); };
+            auto fails = spawn(use_in_vain());
+            co_await checked::parked(&go, 1);
+            auto stopped = spawn(use());
+            auto other = spawn(use());
+            co_await checked::parked(&first, 2);
+            std::thread asks([&] { stopped.request_stop(); });
+            go.set();
+            bool failed = false;
+            try {
+                co_await fails;
+            } catch (const std::runtime_error&) {
+                failed = true;
+            }
+            try {
+                co_await stopped;
+            } catch (const cancelled&) {
+            }
+            co_await other;
+            asks.join();
+            check::require(failed && calls == 1 && first.done());
+        };
+        heddle::run(main());
+    });
+}
+
 // The thread of the timers goes on as long as the process.
 void expect_correct_with_timers(const std::function<void()>& body) {
     auto how = checked::usual();

@@ -242,21 +242,27 @@ TEST(checked_lock_all, leaves_nothing_locked_if_it_is_cancelled) {
     EXPECT_CORRECT([] {
         mutex a;
         mutex b;
-        const auto add = [&](mutex& first, mutex& second) -> task<> {
-            const auto hold = co_await async_lock_all(first, second);
-            co_await yield();
+        int in = 0;
+        const auto use = [&]() -> task<> {
+            const auto hold = co_await async_lock_all(a, b);
+            ++in;
         };
         const auto main = [&]() -> task<> {
-            auto stopped = spawn(add(a, b));
-            auto other = spawn(add(b, a));
-            std::thread asks([&] { stopped.request_stop(); });
+            co_await a.async_lock();
+            auto first = spawn(use());
+            auto second = spawn(use());
+            co_await checked::parked(&a, 2);
+            std::thread asks([&] { first.request_stop(); });
+            a.unlock();
+            bool stopped = false;
             try {
-                co_await stopped;
+                co_await first;
             } catch (const cancelled&) {
+                stopped = true;
             }
-            co_await other;
+            co_await second;
             asks.join();
-            check::require(!a.locked() && !b.locked());
+            check::require(in == (stopped ? 1 : 2) && !a.locked() && !b.locked());
         };
         heddle::run(main());
     });
