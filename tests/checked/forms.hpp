@@ -174,6 +174,9 @@ class form {
     template <class Q> auto get(Q& q) const {
         return either([&q] { return q.get(); }, [&q] { return q.async_get(); });
     }
+    template <class Q> auto get_until(Q& q, heddle::rt::deadline until) const {
+        return either([&q, until] { return q.get_until(until); }, [&q, until] { return q.async_get(until); });
+    }
     template <class Q, class T> auto put(Q& q, T&& item) const {
         return either([&q, &item] { return q.put(std::forward<T>(item)); },
                       [&q, &item] { return q.async_put(std::forward<T>(item)); });
