@@ -3,47 +3,50 @@
 #include <array>
 #include <atomic>
 #include <heddle/sync/barrier.hpp>
+#include <heddle/sync/event.hpp>
 #include <heddle/sync/once.hpp>
 #include <heddle/sync/timer.hpp>
 #include <stdexcept>
 
-#include "checked.hpp"
+#include "forms.hpp"
 
 namespace {
 
 using namespace heddle;
+using checked::act;
 using checked::at_once;
-using checked::stoppable_thread;
-using checked::way;
+using checked::form;
+using checked::stop_of_one;
+using rt::deadline;
 using std::chrono::milliseconds;
 
 TEST(checked_barrier, BA01_each_index_is_given_once_in_each_round) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         barrier all(2);
         std::array<std::array<int, 2>, 2> given{};
-        const auto go = [&] {
+        const auto go = [&]() -> act {
             for (auto& round : given) {
-                const std::size_t index = all.wait();
+                const std::size_t index = co_await as.wait(all);
                 ++round[index];
             }
         };
-        run({go, go});
+        as.run({go, go});
         for (const auto& round : given) check::require(round[0] == 1 && round[1] == 1);
         check::require(all.n_waiting() == 0);
     });
 }
 
 TEST(checked_barrier, BA02_the_action_runs_once_before_anybody_goes_on) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         int rounds = 0;
         barrier all(3, {.action = [&] { ++rounds; }});
-        const auto go = [&] {
-            all.wait();
+        const auto go = [&]() -> act {
+            co_await as.wait(all);
             check::require(rounds == 1);
-            all.wait();
+            co_await as.wait(all);
             check::require(rounds == 2);
         };
-        run({go, go, go});
+        as.run({go, go, go});
         check::require(rounds == 2);
     });
 }
@@ -58,69 +61,108 @@ template <class F> bool broken_in(F wait) {
 }
 
 TEST(checked_barrier, BA03_an_action_that_throws_is_seen_by_one_and_breaks_it_for_the_others) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         barrier all(3, {.action = [] { throw std::runtime_error("the action"); }});
         std::atomic<int> broken{0};
         std::atomic<int> thrown{0};
-        const auto go = [&] {
+        const auto go = [&]() -> act {
             try {
-                if (broken_in([&] { all.wait(); })) ++broken;
+                co_await as.wait(all);
+            } catch (const broken_barrier&) {
+                ++broken;
             } catch (const std::runtime_error&) {
                 ++thrown;
             }
         };
-        run({go, go, go});
+        as.run({go, go, go});
         check::require(thrown == 1 && broken == 2 && all.broken());
     });
 }
 
 TEST(checked_barrier, BA04_who_times_out_breaks_it_for_all_who_wait_or_come) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         barrier all(3);
-        run({[&] { check::require(broken_in([&] { all.wait_for(milliseconds(1)); })); },
-             [&] { check::require(broken_in([&] { all.wait(); })); }});
+        std::atomic<int> broken{0};
+        const auto go = [&](deadline until) -> act {
+            try {
+                co_await as.wait_until(all, until);
+            } catch (const broken_barrier&) {
+                ++broken;
+            }
+        };
+        as.run({[&] { return go(deadline::after(milliseconds(1))); }, [&] { return go(deadline::never()); }});
+        check::require(broken == 2);
         check::require(all.broken() && broken_in([&] { all.wait(); }));
     });
 }
 
 TEST(checked_barrier, BA04_a_round_that_is_complete_is_not_broken_by_a_deadline) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         barrier all(2);
         std::atomic<int> passed{0};
-        const auto go = [&] {
-            if (!broken_in([&] { all.wait_for(milliseconds(1)); })) ++passed;
+        const auto go = [&]() -> act {
+            try {
+                co_await as.wait_until(all, deadline::after(milliseconds(1)));
+                ++passed;
+            } catch (const broken_barrier&) {
+            }
         };
-        at_once({go, go});
+        as.run({go, go});
         check::require(passed == (all.broken() ? 0 : 2));
     });
 }
 
 TEST(checked_barrier, BA06_a_reset_breaks_the_round_and_the_next_one_passes) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         barrier all(3);
-        const auto go = [&] {
-            check::require(broken_in([&] { all.wait(); }));
-            all.wait();
+        std::atomic<int> broken{0};
+        std::atomic<int> passed{0};
+        const auto go = [&]() -> act {
+            try {
+                co_await as.wait(all);
+            } catch (const broken_barrier&) {
+                ++broken;
+            }
+            co_await as.wait(all);
+            ++passed;
         };
-        at_once({go, go, [&] {
-                     checked::until_parked(&all, 2);
-                     all.reset();
-                     all.wait();
-                 }});
-        check::require(!all.broken() && all.n_waiting() == 0);
+        as.run({go, go, [&]() -> act {
+                    co_await as.parked(&all, 2);
+                    all.reset();
+                    co_await as.wait(all);
+                    ++passed;
+                }});
+        check::require(broken == 2 && passed == 3 && !all.broken() && all.n_waiting() == 0);
     });
 }
 
 TEST(checked_barrier, BA06_who_gave_up_before_a_reset_does_not_break_the_round_after_it) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         barrier all(2);
-        stoppable_thread stopped(
-            [&] { checked::cancelled_in([&] { check::require(broken_in([&] { all.wait(); })); }); });
-        checked::until_parked(&all, 1);
-        stopped.request_stop();
-        all.reset();
-        const auto go = [&] { check::require(!broken_in([&] { all.wait(); })); };
-        at_once({go, go});
+        stop_of_one stop(as);
+        event as_new;
+        const auto gives_up = [&]() -> act {
+            stop.begin();
+            try {
+                co_await as.wait(all);
+                check::require(false, "it went on alone");
+            } catch (const broken_barrier&) {
+            } catch (const cancelled&) {
+            }
+            co_await stop.end();
+        };
+        const auto go = [&]() -> act {
+            co_await as.wait(as_new);
+            co_await as.wait(all);
+        };
+        as.run({gives_up, go, [&]() -> act {
+                    co_await as.parked(&all, 1);
+                    co_await stop.request();
+                    all.reset();
+                    as_new.set();
+                    co_await as.wait(all);
+                }});
+        check::require(!all.broken());
     });
 }
 
@@ -147,45 +189,104 @@ TEST(checked_barrier, AB01_cancelling_a_coroutine_takes_its_arrival_back) {
 }
 
 TEST(checked_once, runs_once_and_others_see_it) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         once first;
         int value = 0;
-        const auto use = [&] {
-            first.call([&] { ++value; });
+        const auto use = [&]() -> act {
+            co_await as.call(first, [&] { ++value; });
             check::require(value == 1);
         };
-        run({use, use, use});
+        as.run({use, use, use});
+    });
+}
+
+TEST(checked_once, a_call_that_suspends_is_waited_for_by_the_other_coroutines) {
+    EXPECT_CORRECT([] {
+        once first;
+        int value = 0;
+        const auto use = [&]() -> task<> {
+            co_await first.async_call([&]() -> task<> {
+                co_await yield();
+                ++value;
+            });
+            check::require(value == 1);
+        };
+        checked::on_two_loops({use, use, use});
     });
 }
 
 TEST(checked_once, a_call_that_fails_leaves_it_to_the_next) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         once first;
         int calls = 0;
         std::atomic<int> failed{0};
-        const auto use = [&] {
+        const auto use = [&]() -> act {
             try {
-                first.call([&] {
+                co_await as.call(first, [&] {
                     if (++calls < 3) throw std::runtime_error("not yet");
                 });
             } catch (const std::runtime_error&) {
                 ++failed;
             }
         };
-        run({use, use, use});
+        as.run({use, use, use});
         check::require(calls == 3 && failed == 2 && first.done());
     });
 }
 
 TEST(checked_once, who_is_cancelled_while_another_is_at_it_leaves_it_to_the_rest) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         once first;
         int value = 0;
-        {
-            stoppable_thread stopped([&] { checked::cancelled_in([&] { first.call([&] { ++value; }); }); });
-            at_once({[&] { first.call([&] { ++value; }); }, [&] { stopped.request_stop(); }});
-        }
+        stop_of_one stop(as);
+        const auto use = [&]() -> act { co_await as.call(first, [&] { ++value; }); };
+        as.run({[&]() -> act {
+                    stop.begin();
+                    try {
+                        co_await use();
+                    } catch (const cancelled&) {
+                    }
+                    co_await stop.end();
+                },
+                use, [&] { return stop.request(); }});
         check::require(value == 1 && first.done());
+    });
+}
+
+TEST(checked_once, the_turn_of_a_coroutine_that_is_cancelled_goes_to_the_next) {
+    EXPECT_CORRECT([] {
+        once first;
+        int calls = 0;
+        const auto use = [&]() -> task<> { co_await first.async_call([&] { ++calls; }); };
+        const auto main = [&]() -> task<> {
+            event go;
+            const auto fail = [&]() -> task<> {
+                co_await go.async_wait();
+                throw std::runtime_error("not yet");
+            };
+            const auto use_in_vain = [&]() -> task<> { co_await first.async_call(fail); };
+            auto fails = spawn(use_in_vain());
+            co_await checked::parked(&go, 1);
+            auto stopped = spawn(use());
+            auto other = spawn(use());
+            co_await checked::parked(&first, 2);
+            std::thread asks([&] { stopped.request_stop(); });
+            go.set();
+            bool failed = false;
+            try {
+                co_await fails;
+            } catch (const std::runtime_error&) {
+                failed = true;
+            }
+            try {
+                co_await stopped;
+            } catch (const cancelled&) {
+            }
+            co_await other;
+            asks.join();
+            check::require(failed && calls == 1 && first.done());
+        };
+        heddle::run(main());
     });
 }
 

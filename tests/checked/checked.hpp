@@ -26,8 +26,8 @@ inline heddle::check::options usual(std::uint64_t schedules = 150) {
 }
 
 /// Nothing fails in any of the orders tried.
-inline void expect_correct(const std::function<void()>& body, const char* as) {
-    const heddle::check::report r = heddle::check::explore(body, usual());
+inline void expect_correct(const std::function<void()>& body, const char* as, std::uint64_t schedules = 150) {
+    const heddle::check::report r = heddle::check::explore(body, usual(schedules));
     EXPECT_TRUE(r) << as << "\n" << r;
     EXPECT_TRUE(r.schedules > 20 || r.complete) << as << ": there was nothing to choose";
 }

@@ -10,14 +10,18 @@
 #include <heddle/sync/recursive_mutex.hpp>
 #include <mutex>
 
-#include "checked.hpp"
+#include "forms.hpp"
 
 namespace {
 
 using namespace heddle;
+using checked::act;
 using checked::at_once;
+using checked::form;
+using checked::stop_of_one;
 using checked::stoppable_thread;
 using checked::way;
+using rt::deadline;
 using std::chrono::milliseconds;
 
 template <class Lock> class checked_condition : public ::testing::Test {};
@@ -71,97 +75,111 @@ TYPED_TEST(checked_condition, hands_over_from_a_thread_to_coroutines) {
 }
 
 TYPED_TEST(checked_condition, CV03_a_notification_wakes_as_many_as_it_says_and_is_lost_where_nobody_waits) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         TypeParam lock;
         condition<TypeParam> changed(lock);
         event all_in;
         int in = 0;
         int woken = 0;
-        const auto wait = [&] {
-            const std::lock_guard hold(lock);
+        const auto wait = [&]() -> act {
+            co_await as.lock(lock);
+            const std::lock_guard hold(lock, std::adopt_lock);
             if (++in == 3) all_in.set();
-            changed.wait();
+            co_await as.wait(changed);
             ++woken;
         };
         {
             const std::lock_guard hold(lock);
             check::require(changed.notify(3) == 0);
         }
-        at_once({wait, wait, wait, [&] {
-                     all_in.wait();
-                     {
-                         const std::lock_guard hold(lock);
-                         check::require(changed.notify(2) == 2);
-                     }
-                     const std::lock_guard hold(lock);
-                     check::require(woken <= 2);
-                     check::require(changed.notify_all() == 1);
-                 }});
+        as.run({wait, wait, wait, [&]() -> act {
+                    co_await as.wait(all_in);
+                    co_await as.lock(lock);
+                    check::require(changed.notify(2) == 2);
+                    lock.unlock();
+                    co_await as.lock(lock);
+                    check::require(woken <= 2);
+                    check::require(changed.notify_all() == 1);
+                    lock.unlock();
+                }});
         check::require(woken == 3);
     });
 }
 
 TYPED_TEST(checked_condition, CV06_a_waiter_that_has_timed_out_uses_up_no_notification) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         TypeParam lock;
         condition<TypeParam> changed(lock);
         event both_in;
+        event limited_is_over;
         int in = 0;
         bool limited_was_told = false;
-        std::thread limited([&] {
-            const std::lock_guard hold(lock);
+        const auto wait = [&](deadline until) -> act {
+            co_await as.lock(lock);
+            const std::lock_guard hold(lock, std::adopt_lock);
             if (++in == 2) both_in.set();
-            limited_was_told = changed.wait_for(milliseconds(1));
-        });
-        std::thread patient([&] {
-            const std::lock_guard hold(lock);
-            if (++in == 2) both_in.set();
-            changed.wait();
-        });
-        both_in.wait();
-        {
-            const std::lock_guard hold(lock);
-            check::require(changed.notify(1) == 1);
-        }
-        limited.join();
-        if (limited_was_told) {
-            const std::lock_guard hold(lock);
-            check::require(changed.notify(1) == 1);
-        }
-        patient.join();
+            const bool told = co_await as.wait_until(changed, until);
+            if (until.is_never()) co_return;
+            limited_was_told = told;
+            limited_is_over.set();
+        };
+        as.run({[&] { return wait(deadline::after(milliseconds(1))); },
+                [&] { return wait(deadline::never()); },
+                [&]() -> act {
+                    co_await as.wait(both_in);
+                    co_await as.lock(lock);
+                    check::require(changed.notify(1) == 1);
+                    lock.unlock();
+                    co_await as.wait(limited_is_over);
+                    co_await as.lock(lock);
+                    if (limited_was_told) check::require(changed.notify(1) == 1);
+                    lock.unlock();
+                }});
     });
 }
 
 TYPED_TEST(checked_condition, AC01_a_waiter_notified_and_cancelled_at_once_loses_no_notification) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         TypeParam lock;
         condition<TypeParam> changed(lock);
         event both_in;
+        event first_is_over;
+        stop_of_one stop(as);
         int in = 0;
         int told = 0;
         bool stopped = false;
-        const auto wait = [&] {
-            const std::lock_guard hold(lock);
+        const auto wait = [&]() -> act {
+            co_await as.lock(lock);
+            const std::lock_guard hold(lock, std::adopt_lock);
             if (++in == 2) both_in.set();
-            changed.wait();
+            co_await as.wait(changed);
             ++told;
         };
-        {
-            stoppable_thread first([&] { stopped = checked::cancelled_in(wait); });
-            std::thread second(wait);
-            both_in.wait();
-            at_once({[&] { first.request_stop(); },
-                     [&] {
-                         const std::lock_guard hold(lock);
-                         check::require(changed.notify(1) == 1);
-                     }});
-            first.join();
-            if (!stopped) {
-                const std::lock_guard hold(lock);
-                changed.notify(1);
+        const auto first = [&]() -> act {
+            stop.begin();
+            try {
+                co_await wait();
+            } catch (const cancelled&) {
+                stopped = true;
             }
-            second.join();
-        }
+            first_is_over.set();
+            co_await stop.end();
+        };
+        as.run({first, wait,
+                [&]() -> act {
+                    co_await as.wait(both_in);
+                    co_await stop.request();
+                },
+                [&]() -> act {
+                    co_await as.wait(both_in);
+                    co_await as.lock(lock);
+                    check::require(changed.notify(1) == 1);
+                    lock.unlock();
+                    co_await as.wait(first_is_over);
+                    co_await as.lock(lock);
+                    if (!stopped) changed.notify(1);
+                    lock.unlock();
+                }});
         check::require(told == (stopped ? 1 : 2));
     });
 }
@@ -206,14 +224,15 @@ TYPED_TEST(checked_condition, AC02_who_is_cancelled_while_it_takes_the_lock_back
 }
 
 TEST(checked_condition_of_a_lock, CV02_a_wait_gives_up_all_levels_of_a_recursive_lock_and_takes_them_back) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         recursive_mutex lock;
         condition changed(lock);
         bool open = false;
-        const auto pass = [&] {
-            lock.lock();
-            lock.lock();
-            changed.wait([&] { return open; });
+        const auto pass = [&]() -> act {
+            co_await as.lock(lock);
+            co_await as.lock(lock);
+            co_await as.wait(changed, [&] { return open; });
+            check::require(lock.depth() == 2);
             lock.unlock();
             check::require(open);
             lock.unlock();
@@ -226,11 +245,12 @@ TEST(checked_condition_of_a_lock, CV02_a_wait_gives_up_all_levels_of_a_recursive
                 }
             }());
         };
-        run({pass, pass, [&] {
-                 const std::lock_guard hold(lock);
-                 open = true;
-                 changed.notify_all();
-             }});
+        as.run({pass, pass, [&]() -> act {
+                    co_await as.lock(lock);
+                    open = true;
+                    changed.notify_all();
+                    lock.unlock();
+                }});
     });
 }
 

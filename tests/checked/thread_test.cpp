@@ -7,21 +7,27 @@
 #include <heddle/sync/thread.hpp>
 #include <memory>
 
-#include "checked.hpp"
+#include "forms.hpp"
 
 namespace {
 
 using namespace heddle;
+using checked::act;
 using checked::at_once;
+using checked::form;
+using rt::deadline;
 using std::chrono::milliseconds;
 
 TEST(checked_thread, TH03_a_join_with_a_limit_says_whether_it_has_ended) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         int value = 0;
         thread t([&] { value = 1; });
-        if (t.join_for(milliseconds(1))) check::require(value == 1);
-        t.join();
-        check::require(value == 1 && t.state() == thread_state::finished);
+        const auto join = [&]() -> act {
+            if (co_await as.join_until(t, deadline::after(milliseconds(1)))) check::require(value == 1);
+            co_await as.join(t);
+            check::require(value == 1 && t.state() == thread_state::finished);
+        };
+        as.run({join, join});
     });
 }
 
@@ -45,18 +51,6 @@ TEST(checked_thread, is_joined_by_several_who_are_asked_to_stop) {
         checked::stoppable_thread b([&] { t.join(); });
         a.request_stop();
         b.request_stop();
-    });
-}
-
-TEST(checked_thread, is_joined_by_several_who_see_what_it_did) {
-    EXPECT_CORRECT([] {
-        int value = 0;
-        thread t([&] { value = 1; });
-        const auto join = [&] {
-            t.join();
-            check::require(value == 1);
-        };
-        at_once({join, join});
     });
 }
 

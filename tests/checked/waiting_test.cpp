@@ -8,14 +8,18 @@
 #include <heddle/sync/semaphore.hpp>
 #include <memory>
 
-#include "checked.hpp"
+#include "forms.hpp"
 
 namespace {
 
 using namespace heddle;
+using checked::act;
 using checked::at_once;
+using checked::form;
+using checked::stop_of_one;
 using checked::stoppable_thread;
 using checked::way;
+using rt::deadline;
 using std::chrono::milliseconds;
 
 TEST(checked_semaphore, lets_so_many_through) {
@@ -137,29 +141,37 @@ TEST(checked_semaphore, AS02_the_permit_of_who_has_left_goes_to_the_next_and_no_
 }
 
 TEST(checked_semaphore, AS03_who_is_granted_a_permit_and_cancelled_keeps_it_or_passes_it_on) {
-    EXPECT_CORRECT([] {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         semaphore permits(0);
+        event both_wait;
+        stop_of_one stop(as);
         int got = 0;
-        const auto take = [&]() -> task<> {
-            co_await permits.async_acquire();
+        bool stopped = false;
+        const auto take = [&]() -> act {
+            co_await as.acquire(permits);
             ++got;
             permits.release();
         };
-        const auto main = [&]() -> task<> {
-            auto first = spawn(take());
-            auto second = spawn(take());
-            co_await checked::parked(&permits, 2);
-            std::thread other([&] { first.request_stop(); });
-            permits.release();
-            co_await second;
-            try {
-                co_await first;
-            } catch (const cancelled&) {
-            }
-            other.join();
-            check::require(got >= 1 && permits.available() == 1);
-        };
-        heddle::run(main());
+        as.run({[&]() -> act {
+                    stop.begin();
+                    try {
+                        co_await take();
+                    } catch (const cancelled&) {
+                        stopped = true;
+                    }
+                    co_await stop.end();
+                },
+                take,
+                [&]() -> act {
+                    co_await as.wait(both_wait);
+                    co_await stop.request();
+                },
+                [&]() -> act {
+                    co_await as.parked(&permits, 2);
+                    both_wait.set();
+                    permits.release();
+                }});
+        check::require(got == (stopped ? 1 : 2) && permits.available() == 1);
     });
 }
 
@@ -219,29 +231,18 @@ TEST(checked_event, what_was_done_before_it_was_set_is_seen) {
     });
 }
 
-TEST(checked_event, EV01_set_followed_by_clear_lets_all_through_who_waited_and_nobody_else) {
-    EXPECT_CORRECT([] {
+TEST(checked_event, EV01_AE01_set_followed_by_clear_lets_all_through_who_waited_and_nobody_else) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         event ready;
-        const auto wait = [&] { check::require(ready.wait_for(std::chrono::hours(1))); };
-        at_once({wait, wait, wait, [&] {
-                     checked::until_parked(&ready, 3);
-                     ready.set();
-                     ready.clear();
-                     check::require(!ready.wait_for(milliseconds(0)));
-                 }});
-    });
-}
-
-TEST(checked_event, AE01_a_coroutine_is_let_through_by_set_and_clear_in_one_step) {
-    EXPECT_CORRECT([] {
-        event ready;
-        const auto wait = [&]() -> task<> { co_await ready.async_wait(); };
-        const auto set = [&]() -> task<> {
-            co_await checked::parked(&ready, 2);
-            ready.set();
-            ready.clear();
+        const auto wait = [&]() -> act {
+            check::require(co_await as.wait_until(ready, deadline::after(std::chrono::hours(1))));
         };
-        checked::on_loop({wait, wait, set});
+        as.run({wait, wait, wait, [&]() -> act {
+                    co_await as.parked(&ready, 3);
+                    ready.set();
+                    ready.clear();
+                    check::require(!co_await as.wait_until(ready, deadline::after(milliseconds(0))));
+                }});
     });
 }
 
@@ -297,15 +298,15 @@ TEST(checked_event, one_that_nobody_sets_is_found) {
 }
 
 TEST(checked_latch, everybody_sees_what_the_others_did_before) {
-    EXPECT_CORRECT_EVERYWHERE([](const way& run) {
+    EXPECT_CORRECT_IN_EVERY_FORM([](const form& as) {
         latch all(3);
         std::array<int, 3> seen{};
-        const auto arrive = [&](std::size_t me) {
+        const auto arrive = [&](std::size_t me) -> act {
             seen[me] = 1;
-            all.arrive_and_wait();
+            co_await as.arrive_and_wait(all);
             check::require(std::ranges::count(seen, 1) == 3);
         };
-        run({[&] { arrive(0); }, [&] { arrive(1); }, [&] { arrive(2); }});
+        as.run({[&] { return arrive(0); }, [&] { return arrive(1); }, [&] { return arrive(2); }});
     });
 }
 

@@ -6,7 +6,9 @@
 using namespace std::chrono_literals;
 using heddle::task;
 using sync_tests::deadline;
+using sync_tests::parked;
 using sync_tests::queue_status;
+using sync_tests::run_coroutines;
 using sync_tests::run_fibers;
 using sync_tests::settle;
 using sync_tests::soon;
@@ -228,6 +230,67 @@ TYPED_TEST(ending_queue, QS03_shutdown_wakes_all_getters_and_all_putters) {
     for (auto& t : group) t.join();
     EXPECT_EQ(*full.get(), 1);
     EXPECT_EQ(full.get().status(), queue_status::closed);
+}
+
+TYPED_TEST(ending_queue, QS03_shutdown_wakes_blocked_coroutines_that_get_and_that_put) {
+    typename TestFixture::ints q(1);
+    int closed = 0;
+    const auto get = [&]() -> task<> {
+        const auto got = co_await q.async_get();
+        closed += got.status() == queue_status::closed;
+    };
+    const auto put = [&]() -> task<> {
+        const auto done = co_await q.async_put(2);
+        closed += done.status() == queue_status::closed;
+    };
+    const auto shut = [&](typename TestFixture::ints& what, std::size_t n) -> task<> {
+        co_await parked(&what, n);
+        what.shutdown();
+    };
+    run_coroutines({get, get, get, [&] { return shut(q, 3); }});
+    EXPECT_EQ(closed, 3);
+
+    typename TestFixture::ints full(1);
+    EXPECT_TRUE(full.put(1));
+    const auto put_too_much = [&]() -> task<> {
+        const auto done = co_await full.async_put(2);
+        closed += done.status() == queue_status::closed;
+    };
+    run_coroutines({put_too_much, put_too_much, [&] { return shut(full, 2); }});
+    EXPECT_EQ(closed, 5);
+    EXPECT_EQ(*full.get(), 1);
+    run_coroutines({get, put});  // and who comes later
+    EXPECT_EQ(closed, 7);
+}
+
+TYPED_TEST(ending_queue, QS01_a_coroutine_that_joins_goes_on_when_what_was_left_is_dealt_with) {
+    typename TestFixture::ints q(2);
+    bool joined = false;
+    run_coroutines({[&]() -> task<> {
+                        EXPECT_TRUE(co_await q.async_put(1));
+                        EXPECT_TRUE(co_await q.async_put(2));
+                        const auto late = co_await q.async_put(3);
+                        EXPECT_EQ(late.status(), queue_status::closed);
+                    },
+                    [&]() -> task<> {
+                        co_await settle();
+                        co_await q.async_join();
+                        joined = true;
+                    },
+                    [&]() -> task<> {
+                        co_await settle();
+                        co_await settle();
+                        q.shutdown();
+                        for (int i = 0; i < 2; ++i) {
+                            EXPECT_TRUE(co_await q.async_get());
+                            co_await settle();
+                            EXPECT_FALSE(joined);
+                            q.task_done();
+                        }
+                        const auto end = co_await q.async_get();
+                        EXPECT_EQ(end.status(), queue_status::closed);
+                    }});
+    EXPECT_TRUE(joined);
 }
 
 TYPED_TEST(ending_queue, a_loop_over_its_items_ends_when_it_is_closed_and_counts_them_off) {

@@ -9,6 +9,7 @@ using heddle::queue_status;
 using namespace std::chrono_literals;
 using heddle::task;
 using sync_tests::deadline;
+using sync_tests::parked;
 using sync_tests::run_coroutines;
 using sync_tests::soon;
 
@@ -143,4 +144,35 @@ TEST(queues_everywhere_by_coroutines,
                         ++done;
                         q.task_done();
                     }});
+}
+
+TEST(queues_everywhere_by_coroutines, QU03_what_blocked_putters_bring_is_given_in_the_order_of_the_queue) {
+    heddle::priority_queue<int> smallest(2);
+    heddle::lifo_queue<int> last(2);
+    const auto put = [](auto& q, int n) -> task<> { EXPECT_TRUE(co_await q.async_put(n)); };
+    const auto three = [](auto& q, std::vector<int>& order) -> task<> {
+        co_await parked(&q, 1);
+        for (int i = 0; i < 3; ++i) order.push_back(*(co_await q.async_get()));
+    };
+    std::vector<int> by_size;
+    std::vector<int> by_age;
+    run_coroutines({[&] { return put(smallest, 2); }, [&] { return put(smallest, 3); },
+                    [&] { return put(smallest, 1); }, [&] { return three(smallest, by_size); }});
+    run_coroutines({[&] { return put(last, 2); }, [&] { return put(last, 3); }, [&] { return put(last, 4); },
+                    [&] { return three(last, by_age); }});
+    EXPECT_EQ(by_size, (std::vector{2, 1, 3}));
+    EXPECT_EQ(by_age, (std::vector{3, 4, 2}));
+}
+
+TEST(queues_everywhere_by_coroutines, QU03_blocked_getters_are_given_what_comes_in_the_order_of_waiting) {
+    heddle::priority_queue<int> q(heddle::unbounded);
+    std::vector<int> got(2);
+    const auto get = [&](std::size_t me) -> task<> { got[me] = *(co_await q.async_get()); };
+    run_coroutines({[&] { return get(0); }, [&] { return get(1); },
+                    [&]() -> task<> {
+                        co_await parked(&q, 2);
+                        EXPECT_TRUE(q.put(9));
+                        EXPECT_TRUE(q.put(1));
+                    }});
+    EXPECT_EQ(got, (std::vector{9, 1}));
 }

@@ -226,3 +226,28 @@ TEST(signals_everywhere_by_coroutines, BA04_BA05_one_who_gives_up_breaks_it_for_
     run_coroutines(coroutines(3, [&] { return party(deadline::never()); }));
     EXPECT_EQ(broken, 2);
 }
+
+TEST(signals_everywhere_by_coroutines,
+     BA06_reset_with_two_of_three_breaks_their_wait_and_a_full_round_passes) {
+    heddle::barrier b(3);
+    int broken = 0;
+    std::multiset<std::size_t> seen;
+    const auto party = [&]() -> task<> {
+        try {
+            co_await b.async_wait();
+            ADD_FAILURE() << "it went on without the third";
+        } catch (const heddle::broken_barrier&) {
+            ++broken;
+        }
+        seen.insert(co_await b.async_wait());
+    };
+    run_coroutines({party, party, [&]() -> task<> {
+                        co_await parked(&b, 2);
+                        b.reset();
+                        EXPECT_FALSE(b.broken());
+                        seen.insert(co_await b.async_wait());
+                    }});
+    EXPECT_EQ(broken, 2);
+    EXPECT_EQ(seen, (std::multiset<std::size_t>{0, 1, 2}));
+    EXPECT_FALSE(b.broken());
+}

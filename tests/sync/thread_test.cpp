@@ -121,6 +121,47 @@ TEST(thread, TH02_that_joins_itself_is_told_so) {
     EXPECT_NE(what.find("waits for its own end"), std::string::npos) << what;
 }
 
+TEST(thread, TH02_a_coroutine_that_joins_the_thread_it_runs_on_is_told_so) {
+    thread t;
+    event there;
+    int told = 0;
+    const auto join = [&]() -> heddle::task<> {
+        try {
+            co_await t.async_join();
+        } catch (const heddle::deadlock_error&) {
+            ++told;
+        }
+        try {
+            (void)co_await t.async_join(deadline::after(1h));
+        } catch (const heddle::deadlock_error&) {
+            ++told;
+        }
+    };
+    t = thread([&] {
+        there.wait();
+        heddle::run(join());
+    });
+    there.set();
+    t.join();
+    EXPECT_EQ(told, 2);
+}
+
+TEST(thread, TH03_a_join_with_a_limit_by_a_coroutine_returns_at_it_and_later_ones_succeed) {
+    event go;
+    thread t([&] { go.wait(); });
+    const auto join = [&]() -> heddle::task<> {
+        EXPECT_FALSE(co_await t.async_join(deadline::after(1ms)));
+        EXPECT_FALSE(co_await t.async_join(deadline::after(-1s)));
+        EXPECT_TRUE(t.alive());
+        go.set();
+        co_await t.async_join();
+        EXPECT_FALSE(t.alive());
+        EXPECT_TRUE(co_await t.async_join(deadline::after(1h)));
+        co_await t.async_join();
+    };
+    heddle::run(join());
+}
+
 TEST(thread, TH03_a_join_with_a_limit_returns_at_it_and_later_ones_succeed) {
     event go;
     thread t([&] { go.wait(); });

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <vector>
 #include "coroutines.hpp"
 
 using namespace std::chrono_literals;
@@ -145,11 +146,17 @@ TEST(timer, is_cancelled_by_assigning_another) {
     EXPECT_TRUE(moved.fired());
 }
 
-TEST(timer, is_joined_by_a_coroutine) {
+TEST(timer, TM01_is_joined_by_a_coroutine_when_it_has_fired_or_is_cancelled) {
     const auto main = []() -> task<> {
-        timer t(1ms, [] {});
+        std::vector<int> got;  // by the thread of the timers, before the join
+        timer t(1ms, [&](int a, int b) { got = {a, b}; }, 1, 2);
         co_await t.async_join();
         EXPECT_TRUE(t.fired());
+        EXPECT_EQ(got, (std::vector{1, 2}));
+        EXPECT_FALSE(t.cancel());
+        timer withdrawn(1h, [] { ADD_FAILURE(); });
+        EXPECT_TRUE(withdrawn.cancel());
+        co_await withdrawn.async_join();
         timer never(1h, [] {});
         timer canceller(0s, [&] { never.cancel(); });
         co_await never.async_join();
