@@ -12,11 +12,15 @@
 #include <heddle/rt/topology.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
+#include <map>
 #include <numeric>
+#include <ranges>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "gate.hpp"
@@ -203,6 +207,59 @@ TEST(process_pool, map_without_results_calls_for_every_item) {
     for (const char* name : {"a", "b", "c", "d"}) files.push_back(folder.file(name));
     procs.map(touch, files).get();
     for (const auto& f : files) EXPECT_TRUE(std::filesystem::exists(f)) << f;
+}
+
+TEST(process_pool, EX01_map_of_several_ranges_stops_at_the_shortest) {
+    heddle::process_pool procs(2);
+    const auto minus = [](int a, int b) { return a - b; };
+    const std::vector<int> three{5, 7, 9};
+    for (const std::size_t chunk : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
+        EXPECT_EQ(procs.map(minus, three, std::set{1, 2, 3}, {.chunk = chunk}).get(), (std::vector{4, 5, 6}));
+        EXPECT_EQ(procs.map(minus, three, std::views::iota(0), {.chunk = chunk}).get(),
+                  (std::vector{5, 6, 7}));
+        EXPECT_EQ(procs.map(minus, std::vector{1}, three, {.chunk = chunk}).get(), std::vector{-4});
+    }
+    EXPECT_TRUE(procs.map(minus, three, std::vector<int>{}).get().empty());
+    const auto text = [](std::string a, int b, bool c) { return a + std::to_string(b) + (c ? "!" : "?"); };
+    EXPECT_EQ(procs
+                  .map(text, std::vector<std::string>{"a", "b"}, std::vector{1, 2},
+                       std::vector<bool>{true, false}, {.chunk = 1})
+                  .get(),
+              (std::vector<std::string>{"a1!", "b2?"}));
+}
+
+TEST(process_pool, map_of_several_ranges_gives_the_first_error_at_its_position) {
+    heddle::process_pool procs(1);
+    const auto divide = [](int a, int b) { return b == 0 ? throw std::domain_error("zero") : a / b; };
+    const auto results = procs.map(divide, std::vector{6, 6, 6}, std::vector{3, 0, 1}, {.chunk = 3});
+    auto i = results.begin();
+    EXPECT_EQ(*i, 2);
+    EXPECT_THROW(*++i, std::domain_error);
+    EXPECT_EQ(*++i, 6);
+}
+
+namespace {
+
+// Travels as an argument, as bytes, but not as a part of something that travels otherwise.
+struct extent {
+    int x, y;
+};
+
+}  // namespace
+
+TEST(process_pool, map_apply_calls_with_the_elements_of_tuples) {
+    heddle::process_pool procs(1);
+    const std::vector<std::tuple<int, std::string>> items{{1, "a"}, {2, "b"}};
+    const auto text = [](int n, std::string s) { return s + std::to_string(n); };
+    EXPECT_EQ(procs.map_apply(text, items, {.chunk = 2}).get(), (std::vector<std::string>{"a1", "b2"}));
+    const auto area = [](extent e, int scale) { return e.x * e.y * scale; };
+    const std::vector<std::pair<extent, int>> extents{{{1, 2}, 3}, {{4, 5}, 6}};
+    EXPECT_EQ(procs.map_apply(area, extents).get(), (std::vector{6, 120}));
+    EXPECT_EQ(procs.map_apply(text, std::map<int, std::string>{{3, "c"}}).get(),
+              std::vector<std::string>{"c3"});
+    const auto sum = [](int a, int b) { return a + b; };
+    EXPECT_EQ(procs.map_apply(sum, std::vector<std::array<int, 2>>{{1, 2}, {3, 4}}).get(),
+              (std::vector{3, 7}));
 }
 
 TEST(process_pool, EX01_map_gives_the_first_error_at_its_position) {

@@ -14,8 +14,10 @@
 #include <heddle/rt/config.hpp>
 #include <heddle/task/executor.hpp>
 #include <heddle/task/map_result.hpp>
+#include <heddle/task/side_by_side.hpp>
 #include <iterator>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -91,33 +93,26 @@ class HEDDLE_API process_pool {
     /// moved out of a container that is an rvalue, otherwise copied, and travel in chunks of options.chunk; 0
     /// makes about four chunks for each worker. Throws: as submit().
     template <class F, class Range> auto map(F f, Range&& items, const map_options& options = {}) {
-        using item = std::iter_value_t<decltype(std::begin(items))>;
-        using R = typename detail::call_result<F, item>::type;
-        std::vector<item> all = [&] {
-            if constexpr (detail::gives_its_items<Range>)
-                return std::vector<item>(std::make_move_iterator(std::begin(items)),
-                                         std::make_move_iterator(std::end(items)));
-            else
-                return std::vector<item>(std::begin(items), std::end(items));
-        }();
-        const std::size_t chunk =
-            options.chunk != 0 ? options.chunk : all.size() / (workers() * std::size_t{4}) + 1;
-        std::vector<future<R>> futures;
-        futures.reserve(all.size());
-        try {
-            for (std::size_t at = 0; at < all.size(); at += chunk) {
-                const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
-                const auto last = first + static_cast<std::ptrdiff_t>(std::min(chunk, all.size() - at));
-                const std::vector<item> part(std::make_move_iterator(first), std::make_move_iterator(last));
-                auto* const task = new detail::remote_chunk<R, F, item>(part.size());
-                task->add_futures_to(futures);
-                if (pack_or_fail(*task, [&] { task->pack(f, part); })) enqueue(*task);
-            }
-        } catch (...) {
-            for (const auto& made : futures) made.cancel();  // refused halfway: nobody will see these
-            throw;
-        }
-        return map_result<R>(std::move(futures), options.until);
+        using item = typename detail::value_of<decltype(std::begin(items))>::type;
+        return map_how<detail::whole_item<F, item>, item>(f, std::forward<Range>(items), options);
+    }
+    /// As map(), of several ranges side by side, as far as the shortest goes: `f(a, b)` for an item of each.
+    template <class F, std::ranges::input_range A, std::ranges::input_range B>
+    auto map(F f, A&& a, B&& b, const map_options& options = {}) {
+        return map_apply(std::move(f), detail::side_by_side(detail::reader_of<A>(a), detail::reader_of<B>(b)),
+                         options);
+    }
+    template <class F, std::ranges::input_range A, std::ranges::input_range B, std::ranges::input_range C>
+    auto map(F f, A&& a, B&& b, C&& c, const map_options& options = {}) {
+        return map_apply(
+            std::move(f),
+            detail::side_by_side(detail::reader_of<A>(a), detail::reader_of<B>(b), detail::reader_of<C>(c)),
+            options);
+    }
+    /// As map(), for items that are tuples: `f` is called with their elements.
+    template <class F, class Range> auto map_apply(F f, Range&& items, const map_options& options = {}) {
+        using item = typename detail::value_of<decltype(std::begin(items))>::type;
+        return map_how<detail::spread_item<F, item>, item>(f, std::forward<Range>(items), options);
     }
 
     /// Refuses further work and runs, or withdraws, what is pending. May be called again.
@@ -145,6 +140,33 @@ class HEDDLE_API process_pool {
         }
     }
     void enqueue(detail::remote_task& task);
+
+    template <class How, class Item, class F, class Range>
+    auto map_how(const F& f, Range&& items, const map_options& options) {
+        using R = typename How::result;
+        std::vector<Item> all;
+        if constexpr (requires { std::size(items); }) all.reserve(std::size(items));
+        detail::for_each_item(std::forward<Range>(items),
+                              [&](auto&& x) { all.push_back(std::forward<decltype(x)>(x)); });
+        const std::size_t chunk =
+            options.chunk != 0 ? options.chunk : all.size() / (workers() * std::size_t{4}) + 1;
+        std::vector<future<R>> futures;
+        futures.reserve(all.size());
+        try {
+            for (std::size_t at = 0; at < all.size(); at += chunk) {
+                const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
+                const auto last = first + static_cast<std::ptrdiff_t>(std::min(chunk, all.size() - at));
+                const std::vector<Item> part(std::make_move_iterator(first), std::make_move_iterator(last));
+                auto* const task = new detail::remote_chunk<F, Item, How>(part.size());
+                task->add_futures_to(futures);
+                if (pack_or_fail(*task, [&] { task->pack(f, part); })) enqueue(*task);
+            }
+        } catch (...) {
+            for (const auto& made : futures) made.cancel();  // refused halfway: nobody will see these
+            throw;
+        }
+        return map_result<R>(std::move(futures), options.until);
+    }
 
     std::unique_ptr<state> state_;
 };

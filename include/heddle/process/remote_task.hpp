@@ -12,6 +12,7 @@
 #include <heddle/task/promise.hpp>
 #include <heddle/task/work.hpp>
 #include <span>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -126,8 +127,29 @@ template <class R, class F, class... Args> class remote_call final : public remo
     promise<R> promise_;
 };
 
+/// How an item of a map travels, and becomes the argument of the call.
+template <class F, class Item> struct whole_item {
+    using result = typename call_result<F, Item>::type;
+    static void pack(packer& out, const Item& item) { out.value(item); }
+    static Item unpack(unpacker& in) { return in.value<Item>(); }
+    static result call(F& f, Item&& item) { return f(std::move(item)); }
+};
+
+/// The same of a tuple whose elements are the arguments. They travel one by one, as those of submit().
+template <class F, class Item, class = std::make_index_sequence<std::tuple_size_v<Item>>> struct spread_item;
+template <class F, class Item, std::size_t... i> struct spread_item<F, Item, std::index_sequence<i...>> {
+    using result = typename call_result<F, std::tuple_element_t<i, Item>...>::type;
+    static void pack(packer& out, const Item& item) { (out.value(std::get<i>(item)), ...); }
+    static Item unpack(unpacker& in) {
+        return Item{in.value<std::remove_cv_t<std::tuple_element_t<i, Item>>>()...};
+    }
+    static result call(F& f, Item&& item) { return std::apply(f, std::move(item)); }
+};
+
 /// Several items of a map, which travel together but succeed and fail each for itself.
-template <class R, class F, class Item> class remote_chunk final : public remote_task {
+template <class F, class Item, class How> class remote_chunk final : public remote_task {
+    using R = typename How::result;
+
  public:
     explicit remote_chunk(std::size_t count) : promises_(count) {}
 
@@ -138,7 +160,7 @@ template <class R, class F, class Item> class remote_chunk final : public remote
         pack_request(&enter, [&](packer& out) {
             pack_callable(out, f);
             out.value(items.size());
-            for (const Item& item : items) out.value(item);
+            for (const Item& item : items) How::pack(out, item);
         });
     }
 
@@ -192,9 +214,9 @@ template <class R, class F, class Item> class remote_chunk final : public remote
         const auto count = in.value<std::size_t>();
         out.value(true);
         for (std::size_t i = 0; i < count; ++i) {
-            Item item = in.value<Item>();
+            Item item = How::unpack(in);
             try {
-                send_result(out, [&]() -> R { return f(std::move(item)); });
+                send_result(out, [&]() -> R { return How::call(f, std::move(item)); });
             } catch (...) {
                 out.value(false);
                 pack_exception(out, std::current_exception());
