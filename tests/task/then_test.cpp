@@ -8,7 +8,9 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
+#include "gate.hpp"
 #include "rt/waiting.hpp"
 #include "unseen.hpp"
 
@@ -76,6 +78,38 @@ TEST(then, may_be_withdrawn_and_then_is_not_called) {
     pool.shutdown();
     EXPECT_FALSE(called);
     EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(then, in_place_is_a_callback_that_can_be_taken_back) {
+    heddle::inline_executor here;
+    promise<> p;
+    int called = 0;
+    const auto count = [&](const future<>&) { ++called; };
+    auto kept = p.get_future().then(here, count);
+    auto taken_back = p.get_future().then(here, count);
+    EXPECT_TRUE(taken_back.cancel());
+    p.set_value();
+    EXPECT_EQ(called, 1);
+    EXPECT_FALSE(kept.cancel());
+    EXPECT_TRUE(taken_back.cancel());
+}
+
+TEST(then, in_place_is_waited_for_where_it_is_too_late_to_take_it_back) {
+    heddle::inline_executor here;
+    task_tests::gate g;
+    promise<> p;
+    bool over = false;
+    auto f = p.get_future().then(here, [&](const future<>&) {
+        g.pass();
+        over = true;
+    });
+    std::thread completes([&] { p.set_value(); });
+    g.entered();
+    EXPECT_FALSE(f.cancel());
+    g.open();
+    f.wait();
+    EXPECT_TRUE(over);
+    completes.join();
 }
 
 TEST(then, is_withdrawn_if_the_executor_takes_no_more_work) {
