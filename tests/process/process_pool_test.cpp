@@ -12,6 +12,7 @@
 #include <heddle/rt/topology.hpp>
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
+#include <map>
 #include <numeric>
 #include <ranges>
 #include <set>
@@ -162,6 +163,16 @@ TEST(process_pool, works_inside_a_worker_of_another_one) {
 
 // map
 
+TEST(process_pool, PP03_map_keeps_the_order_for_every_chunk_size) {
+    heddle::process_pool procs(2);
+    const auto items = numbers(40);
+    std::vector<int> expected;
+    for (const int n : items) expected.push_back(2 * n);
+    for (const std::size_t chunk :
+         {std::size_t{0}, std::size_t{1}, std::size_t{6}, std::size_t{40}, std::size_t{50}})
+        EXPECT_EQ(procs.map(twice, items, {.chunk = chunk}).get(), expected) << "chunk " << chunk;
+}
+
 TEST(process_pool, map_sends_as_many_items_together_as_it_is_told) {
     heddle::process_pool procs(1);
     procs.map(twice, numbers(40), {.chunk = 6}).get();
@@ -230,7 +241,7 @@ TEST(process_pool, map_of_several_ranges_gives_the_first_error_at_its_position) 
 namespace {
 
 // Travels as an argument, as bytes, but not as a part of something that travels otherwise.
-struct point {
+struct extent {
     int x, y;
 };
 
@@ -241,9 +252,11 @@ TEST(process_pool, map_apply_calls_with_the_elements_of_tuples) {
     const std::vector<std::tuple<int, std::string>> items{{1, "a"}, {2, "b"}};
     const auto text = [](int n, std::string s) { return s + std::to_string(n); };
     EXPECT_EQ(procs.map_apply(text, items, {.chunk = 2}).get(), (std::vector<std::string>{"a1", "b2"}));
-    const auto area = [](point p, int scale) { return p.x * p.y * scale; };
-    const std::vector<std::pair<point, int>> points{{{1, 2}, 3}, {{4, 5}, 6}};
-    EXPECT_EQ(procs.map_apply(area, points).get(), (std::vector{6, 120}));
+    const auto area = [](extent e, int scale) { return e.x * e.y * scale; };
+    const std::vector<std::pair<extent, int>> extents{{{1, 2}, 3}, {{4, 5}, 6}};
+    EXPECT_EQ(procs.map_apply(area, extents).get(), (std::vector{6, 120}));
+    EXPECT_EQ(procs.map_apply(text, std::map<int, std::string>{{3, "c"}}).get(),
+              std::vector<std::string>{"c3"});
     const auto sum = [](int a, int b) { return a + b; };
     EXPECT_EQ(procs.map_apply(sum, std::vector<std::array<int, 2>>{{1, 2}, {3, 4}}).get(),
               (std::vector{3, 7}));
@@ -259,6 +272,15 @@ TEST(process_pool, EX01_map_gives_the_first_error_at_its_position) {
         ++at;
         EXPECT_THROW(*at, std::invalid_argument) << "chunk " << chunk;
     }
+}
+
+TEST(process_pool, MP06_map_goes_on_behind_an_item_that_fails) {
+    heddle::process_pool procs(2);
+    const auto results = procs.map(odd_or_throw, std::vector{1, 2, 3}, {.chunk = 3});
+    auto at = results.begin();
+    ++at;
+    EXPECT_THROW(*at, std::invalid_argument);
+    EXPECT_EQ(*++at, 3);
 }
 
 TEST(process_pool, EX01_map_submits_everything_even_if_nobody_looks) {

@@ -140,7 +140,9 @@ template <class F, class Item, class = std::make_index_sequence<std::tuple_size_
 template <class F, class Item, std::size_t... i> struct spread_item<F, Item, std::index_sequence<i...>> {
     using result = typename call_result<F, std::tuple_element_t<i, Item>...>::type;
     static void pack(packer& out, const Item& item) { (out.value(std::get<i>(item)), ...); }
-    static Item unpack(unpacker& in) { return Item{in.value<std::tuple_element_t<i, Item>>()...}; }
+    static Item unpack(unpacker& in) {
+        return Item{in.value<std::remove_cv_t<std::tuple_element_t<i, Item>>>()...};
+    }
     static result call(F& f, Item&& item) { return std::apply(f, std::move(item)); }
 };
 
