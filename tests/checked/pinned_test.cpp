@@ -2,6 +2,7 @@
 // Tasks that stay on their thread, and calls that block one, in many orders.
 #include <condition_variable>
 #include <heddle/rt/task_context.hpp>
+#include <heddle/rt/worker.hpp>
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/task/blocking.hpp>
 #include <heddle/task/pinned.hpp>
@@ -9,7 +10,6 @@
 #include <heddle/task/thread_pool.hpp>
 #include <mutex>
 #include <stdexcept>
-#include <thread>
 
 #include "checked.hpp"
 
@@ -43,11 +43,11 @@ TEST(checked_pinned, a_task_goes_on_on_its_thread_whoever_wakes_it) {
         semaphore turns(0);
         const auto waits = pool.submit([&] {
             const pinned here;
-            const auto thread = std::this_thread::get_id();
+            const rt::worker* const thread = rt::worker::current();
             turns.acquire();
-            check::require(std::this_thread::get_id() == thread);
+            check::require(rt::worker::current() == thread);
             this_task::yield();
-            check::require(std::this_thread::get_id() == thread);
+            check::require(rt::worker::current() == thread);
         });
         const auto wakes = pool.submit([&] { turns.release(); });
         waits.get();
@@ -77,9 +77,9 @@ TEST(checked_pinned, one_that_is_cancelled_or_late_goes_on_on_its_thread) {
         semaphore never(0);
         const auto f = pool.submit([&] {
             const pinned here;
-            const auto thread = std::this_thread::get_id();
+            const rt::worker* const thread = rt::worker::current();
             (void)checked::cancelled_in([&] { (void)never.try_acquire_for(std::chrono::milliseconds(1)); });
-            check::require(std::this_thread::get_id() == thread);
+            check::require(rt::worker::current() == thread);
         });
         f.request_stop();
         (void)checked::cancelled_in([&] { f.get(); });

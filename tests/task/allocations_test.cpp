@@ -61,8 +61,9 @@ constinit std::atomic<long> allocations{0};  // by all threads
 namespace {
 
 constexpr int many = 1000;
-// What waits to be taken lies in chunks, which are allocated too, now and then.
-constexpr long chunks = many / 50;
+// What waits to be taken lies in chunks, which are allocated too, now and then; and a worker whose task waits
+// may need another fiber.
+constexpr long others = many / 50;
 
 class task_allocations : public testing::Test {
  protected:
@@ -103,19 +104,19 @@ class task_allocations : public testing::Test {
 TEST_F(task_allocations, a_submitted_task_is_one_allocation_all_included) {
     const long made = counted([&] { submit_all(large); });
     EXPECT_GE(made, many);
-    EXPECT_LE(made, many + chunks);
+    EXPECT_LE(made, many + others);
 }
 
 TEST_F(task_allocations, a_posted_task_is_one_allocation_all_included) {
     const long made = counted([&] { post_all(large); });
     EXPECT_GE(made, many);
-    EXPECT_LE(made, many + chunks + 1);
+    EXPECT_LE(made, many + others + 1);
 }
 
 TEST_F(task_allocations, a_task_that_a_task_submits_is_one_allocation_all_included) {
     const long made = counted([&] { pool.submit([&] { submit_all(large); }).get(); });
     EXPECT_GE(made, many);
-    EXPECT_LE(made, many + 1);
+    EXPECT_LE(made, many + others);
 }
 
 // Small ones come from lists; what threads have in theirs varies by some batches.
