@@ -113,6 +113,26 @@ TEST(explore, the_body_sees_as_many_cpus_as_it_is_given) {
     EXPECT_TRUE(r.complete);
 }
 
+TEST(explore, who_looks_again_after_a_time_out_keeps_nobody_from_the_end_of_his_wait) {
+    // With as few preemptions as can be: then the first thread goes on where it can.
+    EXPECT_CORRECT([] {
+        const auto nap = [] { rt::sleep_for(std::chrono::milliseconds(10)); };
+        std::atomic<bool> slept{false};
+        std::atomic<bool> seen{false};
+        checked::at_once({[&] {
+                              while (!seen) nap();
+                          },
+                          [&] {
+                              while (!slept) nap();
+                              seen = true;
+                          },
+                          [&] {
+                              nap();
+                              slept = true;
+                          }});
+    });
+}
+
 TEST(explore, drops_what_is_not_assumed) {
     const check::report r = check::explore([] {
         const std::size_t n = check::choose(4);

@@ -56,7 +56,7 @@ template <class Victim> void expect_every_call_to_end(heddle::process_pool& proc
 
 }  // namespace
 
-TEST(process_pool_stress, every_call_ends_while_workers_are_killed) {
+TEST(process_pool_stress, PP01_every_call_ends_while_workers_are_killed) {
     {
         heddle::process_pool procs(3);
         expect_every_call_to_end(procs, 4000, [&](std::mt19937& random) {

@@ -186,7 +186,7 @@ TEST_P(waiting_coroutines, allocate_nothing_at_an_spsc_queue) {
 }
 
 TEST_P(waiting_coroutines, allocate_nothing_at_a_channel) {
-    for (const std::size_t capacity : {0, 1}) {
+    for (const std::size_t capacity : {std::size_t{0}, std::size_t{1}}) {
         auto [out, in] = heddle::channel<int>(capacity);
         counting count(2);
         run({[&, &out = out]() -> task<> {

@@ -59,7 +59,7 @@ TEST(event, EV01_set_directly_followed_by_clear_frees_everybody_who_waited) {
     EXPECT_FALSE(e.wait_for(0s));
 }
 
-TEST(event, AE01_set_and_clear_in_one_step_free_all_coroutines_that_wait) {
+TEST(event, EV01_AE01_set_and_clear_in_one_step_free_all_coroutines_that_wait) {
     event e;
     int freed = 0;
     const auto waits = [&]() -> task<> {

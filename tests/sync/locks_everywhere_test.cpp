@@ -265,6 +265,22 @@ TEST(locks_everywhere_by_coroutines, LK03_a_recursive_lock_belongs_to_the_task) 
                     }});
 }
 
+TEST(locks_everywhere_by_coroutines, CV01_without_the_lock_it_is_an_error) {
+    heddle::recursive_mutex m;
+    heddle::condition changed(m);
+    run_coroutines({[&]() -> task<> {
+        bool told = false;
+        try {
+            co_await changed.async_wait();
+        } catch (const heddle::not_owner&) {
+            told = true;
+        }
+        EXPECT_TRUE(told);
+        EXPECT_THROW(changed.notify(), heddle::not_owner);
+        EXPECT_THROW(changed.notify_all(), heddle::not_owner);
+    }});
+}
+
 TEST(locks_everywhere_by_coroutines, CV02_waiting_gives_up_both_levels_and_takes_them_back) {
     heddle::recursive_mutex m;
     heddle::condition changed(m);

@@ -181,7 +181,7 @@ TYPED_TEST(ending_queue, QS02_immediate_shutdown_drops_what_is_inside_and_counts
     EXPECT_THROW(q.task_done(), heddle::invalid_state);
 }
 
-TYPED_TEST(ending_queue, AQ03_immediate_shutdown_is_the_same_for_coroutines) {
+TYPED_TEST(ending_queue, QS02_AQ03_immediate_shutdown_is_the_same_for_coroutines) {
     typename TestFixture::ints q(4);
     const auto joiner = [&]() -> task<> { co_await q.async_join(); };
     const auto main = [&]() -> task<> {

@@ -149,6 +149,14 @@ unsigned eligible(strategy_kind how, thread* const* candidates, unsigned n, thre
     for (unsigned i = 0; i < n; ++i)
         if (!only_by_timeout(*candidates[i])) out[m++] = candidates[i];
     if (m > 0) return m;
+    // Only time-outs are left. Where there is no choice it is the next one, so that who waits for a moment
+    // again and again keeps nobody from the end of his wait.
+    if (how == strategy_kind::first) {
+        out[0] = candidates[0];
+        for (unsigned i = 1; i < n; ++i)
+            if (candidates[i]->pending.deadline < out[0]->pending.deadline) out[0] = candidates[i];
+        return 1;
+    }
     for (unsigned i = 0; i < n; ++i) out[i] = candidates[i];
     return n;
 }
