@@ -12,10 +12,6 @@ latch_wait::latch_wait(latch& l, rt::deadline until, std::ptrdiff_t arrive) noex
       latch_(l),
       arrive_(arrive) {}
 
-std::uintptr_t latch_wait::tag() const noexcept {
-    return latch::waits_for_latch;
-}
-
 bool latch_wait::ready() {
     if (arrive_ != 0) latch_.count_down(arrive_);
     return granted_ = latch_.try_wait();
@@ -24,7 +20,7 @@ bool latch_wait::ready() {
 bool latch_wait::validate() noexcept {
     std::int64_t word = latch_.word_.load(std::memory_order_acquire);
     do {
-        if (word < latch::one) {
+        if (latch::passable(word)) {
             granted_ = true;
             return false;
         }
@@ -41,19 +37,23 @@ bool latch_wait::ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept 
 
 }  // namespace detail
 
-latch::latch(std::ptrdiff_t expected) : word_(std::int64_t{expected} * one) {
+static std::int64_t checked(std::ptrdiff_t expected, std::ptrdiff_t most) {
     if (expected < 0) throw std::invalid_argument("a latch that expects less than 0");
     if (expected > most) throw std::invalid_argument("a latch that expects too many");
+    return expected;
 }
 
-std::int64_t latch::subtract(std::ptrdiff_t n) {
+latch::latch(std::ptrdiff_t expected) : word_(checked(expected, most) * one) {}
+
+void latch::count_down_by(std::ptrdiff_t n) {
     if (n < 0) throw std::invalid_argument("a latch is counted down by less than 0");
+    if (n == 0) return;
     std::int64_t word = word_.load(std::memory_order_relaxed);
     do {
-        if (n > word / one) throw invalid_state("a latch is counted down below zero");
+        if (n > (word >> 1)) throw invalid_state("a latch is counted down below zero");
     } while (!word_.compare_exchange_weak(word, word - n * one, std::memory_order_acq_rel,
                                           std::memory_order_relaxed));
-    return word;
+    if (word - n * one == parked_bit) let_all_through();
 }
 
 void latch::reached(std::int64_t left) {
@@ -65,12 +65,14 @@ void latch::reached(std::int64_t left) {
 }
 
 void latch::let_all_through() noexcept {
-    rt::parking_lot::unpark_chosen(this, [](rt::parked& queue) {
+    rt::parking_lot::unpark_chosen(this, [this](rt::parked& queue) {
         for (rt::waiter* w = queue.first(); w != nullptr;) {
             rt::waiter* const next = queue.next(*w);
-            if (w->tag() == waits_for_latch) queue.take(*w, let_through);
+            queue.take(*w, let_through);
             w = next;
         }
+        // Who sees this may destroy the latch at once. release: the steps before this one.
+        word_.fetch_sub(parked_bit, std::memory_order_release);
     });
 }
 

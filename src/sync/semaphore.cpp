@@ -5,26 +5,46 @@
 
 namespace heddle::inline v0::detail {
 
-permits::permits(std::ptrdiff_t count) : word_(std::int64_t{count} * one) {
+namespace {
+
+constexpr std::chrono::microseconds a_moment{1};
+
+std::int64_t checked(std::ptrdiff_t count) {
     if (count < 0) throw std::invalid_argument("a semaphore of less than 0 permits");
-    if (count > most) throw std::invalid_argument("a semaphore of too many permits");
+    if (count > permits::most) throw std::invalid_argument("a semaphore of too many permits");
+    return count;
 }
 
+invalid_state too_many(std::ptrdiff_t bound) {
+    return invalid_state(bound == permits::most ? "a semaphore has more permits than it can count"
+                                                : "a semaphore is released more often than it was acquired");
+}
+
+// Under the bucket's lock.
+bool somebody_waits(const permits& p) noexcept {
+    bool found = false;
+    rt::parking_lot::look_locked(&p, [&](const rt::parked& queue) { found = queue.first() != nullptr; });
+    return found;
+}
+
+}  // namespace
+
+permits::permits(std::ptrdiff_t count) : word_(checked(count) * one) {}
+
+// A thread that comes to a semaphore without permits and debts waits a moment with its debt: the next permit
+// is its own, without another read-modify-write. Only a moment: if another debt has come before this one was
+// seen to be paid, the next permit is for neither, until one of them is put back.
 void permits::take_owing(std::int64_t before) {
-    // One thread at a time waits a moment with its debt: the next permit is its own, without another
-    // read-modify-write. With several debts a single permit would be for nobody.
-    const bool owing = before == 0 && here() == suspends::no;
-    if (owing) {
+    if (before == 0 && here() == suspends::no) {
         if (spin_owing()) return;
     } else {
         word_.fetch_add(one, std::memory_order_relaxed);
-        if (spin()) return;
     }
-    park(rt::deadline::never());
+    if (!spin()) park(rt::deadline::never());
 }
 
 bool permits::spin_owing() noexcept {
-    spinner s = spinner::patient();
+    spinner s(a_moment);
     std::int64_t word = 0;
     do {
         // acquire: the permit is there, and what its giver did.
@@ -67,7 +87,7 @@ bool permits::try_take_after_all() noexcept {
 void permits::given(std::int64_t before) {
     if (before >= most * one) {
         word_.fetch_sub(one, std::memory_order_relaxed);
-        throw invalid_state("a semaphore has more permits than it can count");
+        throw too_many(most);
     }
     pass_on(semaphore_is::perhaps_gone);
 }
@@ -76,8 +96,7 @@ void permits::give_within(std::ptrdiff_t n, std::ptrdiff_t bound) {
     if (n < 1) throw std::invalid_argument("release of less than 1 permit");
     std::int64_t word = word_.load(std::memory_order_relaxed);
     do {
-        if (n > bound - (word >> 1))
-            throw invalid_state("a semaphore is released more often than it was acquired");
+        if (n > bound - (word >> 1)) throw too_many(bound);
     } while (!word_.compare_exchange_weak(word, word + n * one, std::memory_order_release,
                                           std::memory_order_relaxed));
     if ((word & parked_bit) != 0) pass_on(semaphore_is::perhaps_gone);
@@ -110,19 +129,18 @@ void permits::pass_on_locked(rt::parked& queue, semaphore_is where) noexcept {
 bool permit_acquire::validate() noexcept {
     std::int64_t word = permits_.word_.load(std::memory_order_relaxed);
     for (;;) {
-        if ((word & permits::parked_bit) != 0) {
-            if (rt::parking_lot::count_locked(&permits_) != 0) return true;
-            word = permits_.word_.fetch_sub(permits::parked_bit, std::memory_order_relaxed) -
-                   permits::parked_bit;
-        } else if (word >= permits::one) {
-            if (permits_.word_.compare_exchange_weak(word, word - permits::one, std::memory_order_acquire,
-                                                     std::memory_order_relaxed)) {
-                taken_ = true;
-                return false;
-            }
-        } else if (permits_.word_.compare_exchange_weak(word, word | permits::parked_bit,
+        const bool others = (word & permits::parked_bit) != 0;
+        if (word < permits::one) {
+            if (others || permits_.word_.compare_exchange_weak(word, word | permits::parked_bit,
+                                                               std::memory_order_relaxed))
+                return true;
+        } else if (others && somebody_waits(permits_)) {
+            return true;  // behind them; whoever has added the permit is about to pass it on
+        } else if (permits_.word_.compare_exchange_weak(word, (word & ~permits::parked_bit) - permits::one,
+                                                        std::memory_order_acquire,
                                                         std::memory_order_relaxed)) {
-            return true;
+            taken_ = true;
+            return false;
         }
     }
 }

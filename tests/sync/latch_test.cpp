@@ -44,6 +44,27 @@ TEST(latch, of_a_negative_number_is_an_error) {
     EXPECT_FALSE(l.try_wait());
 }
 
+TEST(latch, of_more_than_it_can_count_is_an_error) {
+    EXPECT_THROW(heddle::latch(PTRDIFF_MAX), std::invalid_argument);
+    heddle::latch l(PTRDIFF_MAX / 4);
+    EXPECT_THROW(l.count_down(PTRDIFF_MAX), heddle::invalid_state);
+    l.count_down(PTRDIFF_MAX / 4);
+    EXPECT_TRUE(l.try_wait());
+    l.count_down(0);
+    EXPECT_TRUE(l.try_wait());
+}
+
+TEST(latch, passes_after_those_who_waited_have_given_up) {
+    heddle::latch l(2);
+    EXPECT_FALSE(l.wait_for(std::chrono::milliseconds(1)));
+    l.count_down();
+    EXPECT_FALSE(l.try_wait());
+    l.count_down();
+    EXPECT_TRUE(l.try_wait());
+    EXPECT_THROW(l.count_down(), heddle::invalid_state);
+    EXPECT_TRUE(l.try_wait());
+}
+
 TEST(latch, below_zero_is_an_error_and_counts_nothing) {
     latch l(2);
     EXPECT_THROW(l.count_down(3), heddle::invalid_state);

@@ -23,7 +23,6 @@ class HEDDLE_API latch_wait : public operation {
  public:
     latch_wait(latch& l, rt::deadline until, std::ptrdiff_t arrive = 0) noexcept;
     const char* kind() const noexcept { return "latch"; }
-    std::uintptr_t tag() const noexcept;
     bool ready();
     bool validate() noexcept;
     bool ended(rt::wait_outcome outcome, std::uintptr_t token) noexcept;
@@ -56,10 +55,10 @@ class HEDDLE_API latch {
     latch& operator=(const latch&) = delete;
 
     // Invariant: the word is what is left to count down times two, plus parked_bit. parked_bit is set under
-    // the bucket's lock, in one step with seeing that the count is not zero, before a waiter is queued. Who
-    // takes the step to zero and finds parked_bit set lets the waiters through, and touches nothing else of
-    // the latch, which may be gone if all have given up: so the bit stays. One step too many makes the number
-    // negative until it is taken back, which is zero to everybody else, as it was.
+    // the bucket's lock, in one step with seeing that the count is not zero, before a waiter is queued. As
+    // long as it is set nobody passes, also at zero: who has taken the step to zero lets the waiters through
+    // and clears the bit, under that lock, and only then the latch may go. One step too many makes the number
+    // negative until it is taken back.
     //
     // Orders: release when counting down, acquire when seeing zero, and also when counting down, for those
     // whom the last step lets through; each step is a read-modify-write, so who sees zero sees what was done
@@ -68,8 +67,8 @@ class HEDDLE_API latch {
     /// Counts down. @throws std::invalid_argument for n < 0; invalid_state below zero, and then nothing is
     /// counted.
     void count_down(std::ptrdiff_t n = 1) {
-        const std::int64_t left =
-            (n == 1 ? word_.fetch_sub(one, std::memory_order_acq_rel) : subtract(n)) - n * one;
+        if (n != 1) return count_down_by(n);
+        const std::int64_t left = word_.fetch_sub(one, std::memory_order_acq_rel) - one;
         if (left < one) [[unlikely]]
             reached(left);
     }
@@ -79,7 +78,7 @@ class HEDDLE_API latch {
         if (!try_wait()) wait_slow(rt::deadline::never());
     }
     /// Whether it is zero. Never waits.
-    bool try_wait() const noexcept { return word_.load(std::memory_order_acquire) < one; }
+    bool try_wait() const noexcept { return passable(word_.load(std::memory_order_acquire)); }
     /// Waits until it is zero or `d` has passed. @return whether it is. Throws: cancelled.
     template <class Rep, class Period> bool wait_for(std::chrono::duration<Rep, Period> d) {
         return try_wait() || wait_slow(rt::deadline::after(d));
@@ -114,12 +113,9 @@ class HEDDLE_API latch {
     static constexpr std::int64_t one = 2;
     static constexpr std::ptrdiff_t most = PTRDIFF_MAX / 4;
     enum : std::uintptr_t { stray, let_through };
-    // Tells those who wait for a latch from those who wait, at the same address, for what came after it. The
-    // same in each copy of the library in a process.
-    static constexpr std::uintptr_t waits_for_latch = 0x6c746368;
 
-    /// Subtracts if so many are left. @return the word before. @throws std::invalid_argument, invalid_state.
-    std::int64_t subtract(std::ptrdiff_t n);
+    static bool passable(std::int64_t word) noexcept { return word < one && (word & parked_bit) == 0; }
+    void count_down_by(std::ptrdiff_t n);
     void reached(std::int64_t left);
     void let_all_through() noexcept;
     bool wait_slow(rt::deadline until);

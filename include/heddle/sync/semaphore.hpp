@@ -190,7 +190,8 @@ template <class Bound> class basic_semaphore {
 
     /// Takes a permit. Blocks the task. Throws: cancelled, and then it has none.
     void acquire() { Bound::take(permits_); }
-    /// Takes a permit if there is one. Never waits.
+    /// Takes a permit if there is one. Never waits. A `semaphore` may seem to have none while another task is
+    /// in the middle of acquire(), which then sees it; a `bounded_semaphore` is exact.
     bool try_acquire() noexcept { return permits_.try_take(); }
     /// Takes a permit unless that takes longer than `d`. @return whether it did. Throws: cancelled.
     template <class Rep, class Period> bool try_acquire_for(std::chrono::duration<Rep, Period> d) {

@@ -100,6 +100,21 @@ SCENARIO(latch_of_two) {
     at_once({arrive, arrive});
 }
 
+// The first that passes may destroy the latch, and make another in its place.
+SCENARIO(latch_after_a_latch) {
+    alignas(latch) unsigned char place[sizeof(latch)];
+    auto* const first = new (place) latch(1);
+    at_once({[&] {
+                 if (!first->wait_for(milliseconds(1))) first->wait();
+                 first->~latch();
+                 auto* const second = new (place) latch(1);
+                 check::require(!second->wait_for(milliseconds(1)));
+                 second->count_down();
+                 second->~latch();
+             },
+             [&] { first->count_down(); }});
+}
+
 SCENARIO(barrier_of_two) {
     barrier all(2);
     const auto go = [&] { all.wait(); };
