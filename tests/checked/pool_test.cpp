@@ -132,10 +132,13 @@ TEST(checked_join, the_second_part_runs_beside_the_first_in_some_order_and_after
         thread_pool pool(2);
         run_on(pool, [&] {
             std::atomic<bool> first{false};
+            std::atomic<int> steps{0};  // time enough for the other to come
             bool seen = false;
             join(
                 [&] {
                     first = true;
+                    while (++steps < 50) {
+                    }
                     first = false;
                 },
                 [&] { seen = first; });
