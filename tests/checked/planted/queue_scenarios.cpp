@@ -42,6 +42,14 @@ SCENARIO(queue_that_is_full) {
     two_items_with_room_for_one(q);
 }
 
+// An item is got while one waits to be put; a third asks at that moment.
+SCENARIO(queue_that_stays_full) {
+    queue<int> q(1);
+    (void)q.put(1);
+    at_once({[&] { (void)q.put_for(std::chrono::milliseconds(1), 2); }, [&] { (void)q.get(); },
+             [&] { (void)q.try_put(3); }});
+}
+
 SCENARIO(queue_that_ends) {
     queue<int> q(1);
     two_getters_at_the_end(q);

@@ -71,8 +71,9 @@ template <class Item> class queue_ring {
         if ((n & index_mask_) + 1 < capacity_) return (n + 1) * one;
         return ((n >> lap_shift_) + 1) * one << lap_shift_;
     }
-    /// Whether the tail `t` is a whole lap ahead of the head `h`, or where it is.
-    bool full(word t, word h) const noexcept { return t / one == h / one + lap(); }
+    /// Whether the tail `t` is a whole lap ahead of the head `h`. While an item is got from a full ring and one
+    /// that waited is put, it is one place more: the tail moves first.
+    bool full(word t, word h) const noexcept { return t / one >= h / one + lap(); }
     static bool empty(word t, word h) noexcept { return t / one == h / one; }
     /// How many items have been put, or got, when the position is this.
     std::uint64_t count(word position) const noexcept {

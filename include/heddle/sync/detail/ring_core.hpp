@@ -321,6 +321,7 @@ template <class Item> class ring_core {
             from = &static_cast<put_target<Item>&>(wait_target::of(*w));
             here.take(*w, queue_token::handed_over);
             // Nobody else changes either: who puts sees a slot that is not free, who gets sees waiting_bit.
+            // The tail first, so that the ring is full all the time, and never empty.
             r.tail.store(r.next(r.tail.load(std::memory_order_relaxed)), std::memory_order_release);
             r.head.store(r.next(h) | (here.first() != nullptr ? ring::waiting_bit : 0),
                          std::memory_order_release);
