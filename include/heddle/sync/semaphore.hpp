@@ -36,12 +36,14 @@ class HEDDLE_API permits {
     // The word is twice the number of permits that nobody has, less the debts, plus parked_bit. A debt is
     // what a take() has subtracted although there was no permit. It ends when the number is seen not to be
     // below 0 (then there is a permit for each debt), or by being put back. Meanwhile others find a permit
-    // less than there are, but only for one who came before them, and who will wait for it. Invariant:
-    // parked_bit is set under the bucket's lock, in one step with seeing that there is no permit, before a
-    // waiter is queued. Whoever finds it set when he adds a permit passes permits on to those who wait, under
-    // the lock; the last of them takes the bit along. So nobody is overtaken, and nobody waits beside a
-    // permit. A bit that is set although nobody waits (they gave up) is cleared by whoever needs a permit:
-    // who gives one may not touch a semaphore at which he finds nobody, because it may be gone.
+    // less than there are; who has put back looks again at once, so somebody gets it. In the child of a fork
+    // a thread that was in take() may have taken a permit along, as one that had got it.
+    //
+    // Invariant: parked_bit is set under the bucket's lock, in one step with seeing that there is no permit,
+    // before a waiter is queued. Whoever finds it set when he adds a permit passes permits on to those who
+    // wait, under the lock; the last of them takes the bit along. So nobody is overtaken, and nobody waits
+    // beside a permit. A bit that is set although nobody waits (they gave up) is cleared by whoever needs a
+    // permit: who gives one may not touch a semaphore at which he finds nobody, because it may be gone.
     //
     // Orders: a permit carries what its giver did: release when adding, acquire when taking. Each change is a
     // read-modify-write, so a taker also sees the givers before (a release sequence).
