@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // Tasks that stay on their thread, and calls that block one, in many orders.
-#include <condition_variable>
 #include <heddle/rt/task_context.hpp>
 #include <heddle/rt/worker.hpp>
 #include <heddle/sync/semaphore.hpp>
@@ -12,30 +11,13 @@
 #include <stdexcept>
 
 #include "checked.hpp"
+#include "gate.hpp"
 
 namespace {
 
 using namespace heddle;
 using checked::at_once;
-
-// Blocks a thread, not a fiber.
-class gate {
- public:
-    void open() {
-        const std::lock_guard guard(mutex_);
-        open_ = true;
-        changed_.notify_all();
-    }
-    void pass() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return open_; });
-    }
-
- private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool open_ = false;
-};
+using checked::gate;
 
 TEST(checked_pinned, a_task_goes_on_on_its_thread_whoever_wakes_it) {
     EXPECT_CORRECT([] {

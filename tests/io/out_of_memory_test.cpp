@@ -11,18 +11,7 @@
 #include <heddle/task/thread_pool.hpp>
 #include <new>
 #include <vector>
-
-// The sanitizers bring an operator new of their own, beside which there can be no other.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REPLACED_NEW 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define REPLACED_NEW 0
-#endif
-#endif
-#if !defined(REPLACED_NEW)
-#define REPLACED_NEW 1
-#endif
+#include "rt/sanitized.hpp"
 
 using heddle::task;
 
@@ -46,7 +35,8 @@ class shortage {
 
 }  // namespace
 
-#if REPLACED_NEW
+// The sanitizers bring an operator new of their own, beside which there can be no other.
+#if HEDDLE_SANITIZED == 0
 [[gnu::noinline]] void* operator new(std::size_t size) {
     void* const p = allow() ? std::malloc(size) : nullptr;
     if (p == nullptr) throw std::bad_alloc();
@@ -75,7 +65,7 @@ task<int> child(int& alive, bool forever) {
 
 struct out_of_memory : ::testing::Test {
     void SetUp() override {
-        if (REPLACED_NEW == 0) GTEST_SKIP() << "a sanitizer brings an operator new of its own";
+        if (HEDDLE_SANITIZED != 0) GTEST_SKIP() << "a sanitizer brings an operator new of its own";
     }
 };
 

@@ -14,14 +14,7 @@
 #include <stdexcept>
 #include <thread>
 #include "lambda_fiber.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "rt/sanitized.hpp"
 
 using fiber_tests::call;
 using fiber_tests::lambda_fiber;
@@ -67,7 +60,7 @@ TEST(fiber_death, a_stack_overflow_is_reported_with_the_name_of_the_fiber) {
 }
 
 TEST(fiber_death, a_stack_overflow_ends_the_program_by_the_signal) {
-#if defined(SANITIZED)
+#if HEDDLE_SANITIZED != 0
     GTEST_SKIP() << "the sanitizer's own handler takes over after the report";
 #else
     EXPECT_EXIT(overflow_in("deep", 256 << 10), testing::KilledBySignal(SIGSEGV), "fiber 'deep'");
@@ -120,7 +113,7 @@ TEST(fiber_death, a_stack_overflow_inside_malloc_is_reported_with_the_whole_name
 }
 
 TEST(fiber_death, another_fault_on_a_fiber_is_left_to_the_default) {
-#if defined(SANITIZED)
+#if HEDDLE_SANITIZED != 0
     GTEST_SKIP() << "the sanitizer's own handler takes over";
 #else
     EXPECT_EXIT(lambda_fiber([] { *static_cast<volatile int*>(nullptr) = 1; }).finish(),  // NOLINT

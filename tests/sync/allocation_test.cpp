@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <heddle/sync/barrier.hpp>
 #include <heddle/sync/channel.hpp>
 #include <heddle/sync/condition.hpp>
@@ -16,43 +15,10 @@
 #include <heddle/sync/semaphore.hpp>
 #include <heddle/sync/shared_mutex.hpp>
 #include <heddle/sync/spsc_queue.hpp>
-#include <new>
 #include <thread>
 #include "coroutines.hpp"
 #include "queues.hpp"
-
-// The sanitizers bring an operator new of their own, beside which there can be no other.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTED_NEW 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define COUNTED_NEW 0
-#endif
-#endif
-#if !defined(COUNTED_NEW)
-#define COUNTED_NEW 1
-#endif
-
-namespace {
-
-constinit std::atomic<long> allocations{0};  // of all threads
-
-}  // namespace
-
-#if COUNTED_NEW
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    void* const p = std::malloc(size);
-    if (p == nullptr) throw std::bad_alloc();
-    return p;
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept {
-    std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-#endif
+#include "rt/counted_new.hpp"
 
 namespace {
 
@@ -102,7 +68,7 @@ void of_two_loops(coroutines work) {
 
 struct waiting_coroutines : ::testing::TestWithParam<by> {
     void SetUp() override {
-        if (COUNTED_NEW == 0) GTEST_SKIP() << "a sanitizer brings an operator new of its own";
+        if (HEDDLE_SANITIZED != 0) GTEST_SKIP() << "a sanitizer brings an operator new of its own";
     }
     static void run(coroutines work) { GetParam().run(std::move(work)); }
 

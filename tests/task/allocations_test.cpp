@@ -2,61 +2,13 @@
 // How often a task allocates, counted: this file replaces operator new for all tests here.
 #include <gtest/gtest.h>
 #include <array>
-#include <atomic>
-#include <cstdlib>
 #include <heddle/sync/latch.hpp>
 #include <heddle/task/thread_pool.hpp>
-#include <new>
 #include <vector>
-
-// The sanitizers bring an operator new of their own, beside which there can be no other.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REPLACED_NEW 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define REPLACED_NEW 0
-#endif
-#endif
-#if !defined(REPLACED_NEW)
-#define REPLACED_NEW 1
-#endif
+#include "rt/counted_new.hpp"
 
 using heddle::future;
 using heddle::thread_pool;
-
-namespace {
-
-constinit std::atomic<long> allocations{0};  // by all threads
-
-}  // namespace
-
-#if REPLACED_NEW
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    void* const p = std::malloc(size);
-    if (p == nullptr) throw std::bad_alloc();
-    return p;
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    const auto a = static_cast<std::size_t>(alignment);
-    void* const p = std::aligned_alloc(a, (size + a - 1) / a * a);
-    if (p == nullptr) throw std::bad_alloc();
-    return p;
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept {
-    std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept {
-    std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    std::free(p);
-}
-#endif
 
 namespace {
 
@@ -68,7 +20,7 @@ constexpr long others = many / 50;
 class task_allocations : public testing::Test {
  protected:
     void SetUp() override {
-        if (REPLACED_NEW == 0) GTEST_SKIP() << "a sanitizer brings an operator new of its own";
+        if (HEDDLE_SANITIZED != 0) GTEST_SKIP() << "a sanitizer brings an operator new of its own";
         futures.reserve(many);
     }
 

@@ -13,18 +13,7 @@
 #include <string>
 #include <system_error>
 #include <vector>
-
-// A sanitizer needs memory of its own for each fiber, and its address space has no limit.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if !defined(SANITIZED)
-#define SANITIZED 0
-#endif
+#include "rt/sanitized.hpp"
 
 using heddle::thread_pool;
 
@@ -101,7 +90,7 @@ cost suspend_and_resume(thread_pool& pool, std::size_t n) {
 TEST(fibers_stress, as_many_tasks_wait_at_once_as_there_is_room_for_up_to_a_million_and_all_go_on) {
     // One worker: for each mapping that goes the kernel interrupts the CPUs of all others.
     thread_pool pool({.workers = 1, .stack_size = std::size_t{16} << 10});
-    if (SANITIZED != 0) {
+    if (HEDDLE_SANITIZED != 0) {
         suspend_and_resume(pool, 2000);
         return;
     }
@@ -126,7 +115,7 @@ TEST(fibers_stress, as_many_tasks_wait_at_once_as_there_is_room_for_up_to_a_mill
 }
 
 TEST(fibers_stress, a_task_for_which_there_is_no_stack_fails_and_says_why) {
-    if (SANITIZED != 0) GTEST_SKIP() << "under a sanitizer the address space cannot be limited";
+    if (HEDDLE_SANITIZED != 0) GTEST_SKIP() << "under a sanitizer the address space cannot be limited";
     // What is taken from this limit by others, as the heap, is less than a stack.
     class limited_space {
      public:

@@ -9,19 +9,8 @@
 #include <heddle/sync/event.hpp>
 #include <heddle/task/policy_pool.hpp>
 #include <heddle/task/thread_pool.hpp>
+#include "rt/sanitized.hpp"
 #include "rt/waiting.hpp"
-
-// A sanitizer has a thread of its own that now and then has something to do.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if !defined(SANITIZED)
-#define SANITIZED 0
-#endif
 
 using namespace std::chrono_literals;
 
@@ -57,10 +46,10 @@ TEST(pool_idle_stress, workers_sleep_on_beside_tasks_that_wait_and_timers_that_a
     const auto before = pool.stats();
     const auto cpu = cpu_time();
     const long waited = waits();
-    heddle::rt::sleep_for(SANITIZED != 0 ? 3s : 10s);
+    heddle::rt::sleep_for(HEDDLE_SANITIZED != 0 ? 3s : 10s);
     const auto used = cpu_time() - cpu;
-    EXPECT_LT(used, SANITIZED != 0 ? 50ms : 5ms);
-    if (SANITIZED == 0) {
+    EXPECT_LT(used, HEDDLE_SANITIZED != 0 ? 50ms : 5ms);
+    if (HEDDLE_SANITIZED == 0) {
         EXPECT_LE(waits() - waited, 5);  // this thread, once; nobody has got up to look
     }
     EXPECT_EQ(pool.stats().sleeps, before.sleeps);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <atomic>
-#include <condition_variable>
 #include <heddle/rt/worker.hpp>
 #include <heddle/sync/event.hpp>
 #include <heddle/task/join.hpp>
@@ -9,8 +8,8 @@
 #include <heddle/task/thread_pool.hpp>
 #include <heddle/task/wait.hpp>
 #include <memory>
-#include <mutex>
 
+#include "../gate.hpp"
 #include "../tasks.hpp"
 #include "scenario.hpp"
 
@@ -18,6 +17,7 @@ namespace {
 
 using namespace heddle;
 using checked::at_once;
+using checked::gate;
 
 SCENARIO(future_of_a_thread) {
     promise<int> p;
@@ -75,25 +75,6 @@ SCENARIO(pool_of_one_worker) {
     thread_pool pool(1);
     check::require(pool.submit([] { return 7; }).get() == 7);
 }
-
-// Blocks a thread, not a fiber: its worker does nothing else meanwhile.
-class gate {
- public:
-    void open() {
-        const std::lock_guard guard(mutex_);
-        open_ = true;
-        changed_.notify_all();
-    }
-    void pass() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return open_; });
-    }
-
- private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool open_ = false;
-};
 
 SCENARIO(pool_whose_first_task_blocks_its_worker) {
     gate second;
